@@ -1,0 +1,82 @@
+"""An article as data: what it is made of and where every piece stands.
+
+All offsets are character offsets into `Article.text`. For plain text and Markdown that is the
+decoded input, character for character; for HTML it is the readable text taken out of the page.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from arabic.spans import Span
+
+Format = Literal["text", "markdown", "html"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: its first cell and the rest."""
+
+    label: Span
+    content: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: `span` covers all of it, `header` is its first row where that names the columns."""
+
+    span: Span
+    header: Row | None
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A bulleted or numbered list; the items are without their markers."""
+
+    span: Span
+    items: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text between two breaks."""
+
+    span: Span
+
+
+Block = Paragraph | List | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading (none before the first one) and the blocks under it."""
+
+    heading: Span | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A parsed article. `warnings` are short codes, see `arabic.checks`."""
+
+    text: str
+    format: Format
+    title: Span | None
+    sections: tuple[Section, ...]
+    warnings: tuple[str, ...] = ()
+
+    def paragraphs(self) -> Iterator[Span]:
+        """The pieces of running text in reading order: paragraphs and list items, not tables."""
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Paragraph):
+                    yield block.span
+                elif isinstance(block, List):
+                    yield from block.items
+
+    def headings(self) -> Iterator[Span]:
+        """The section headings in reading order."""
+        for section in self.sections:
+            if section.heading is not None:
+                yield section.heading
