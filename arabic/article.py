@@ -4,7 +4,7 @@ All offsets are character offsets into `Article.text`. For plain text and Markdo
 decoded input, character for character; for HTML it is the readable text taken out of the page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,7 +67,7 @@ class Article:
     warnings: tuple[str, ...] = ()
 
     def paragraphs(self) -> Iterator[Span]:
-        """The pieces of running text in reading order: paragraphs and list items, not tables."""
+        """Yield the pieces of running text in reading order: paragraphs and list items, not tables."""
         for section in self.sections:
             for block in section.blocks:
                 if isinstance(block, Paragraph):
@@ -76,7 +76,18 @@ class Article:
                     yield from block.items
 
     def headings(self) -> Iterator[Span]:
-        """The section headings in reading order."""
+        """Yield the section headings in reading order."""
         for section in self.sections:
             if section.heading is not None:
                 yield section.heading
+
+
+def sections(items: Iterable[Span | Block]) -> tuple[Section, ...]:
+    """Put blocks, in reading order, under the headings (the bare spans) that precede them."""
+    grouped: list[tuple[Span | None, list[Block]]] = [(None, [])]
+    for item in items:
+        if isinstance(item, Span):
+            grouped.append((item, []))
+        else:
+            grouped[-1][1].append(item)
+    return tuple(Section(heading, tuple(blocks)) for heading, blocks in grouped if heading or blocks)

@@ -1,0 +1,157 @@
+"""From token probabilities to spans, and from spans and pair labels to stance records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+POLARITIES = ("favor", "against", "neutral")
+# A holder may begin after one of these letters, which Arabic writes together with the next word.
+_PROCLITICS = ("و", "ف", "ب", "ل", "ك", "لل")
+_EDGES = " \t\n\"'«»“”()[]{}،,.؛;:!؟?…-–"
+
+
+@dataclass(frozen=True, slots=True)
+class StanceDecoding:
+    """Options of the stance decoder, chosen on dev and saved in the bundle.
+
+    `holder_bias` and `evidence_bias` are added to the log-probability of "outside";
+    `pair_weight` is the weight of the pair's label against the holder's own polarity.
+    """
+
+    holder_bias: float = 0.0
+    evidence_bias: float = 0.0
+    pair_weight: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSpan:
+    """A decoded span with the probability of each of `POLARITIES`, renormalised to sum to 1."""
+
+    start: int
+    end: int
+    polarity: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StanceRecord:
+    """One holder's stance in a paragraph; offsets are into the paragraph, None where nothing is named."""
+
+    holder: tuple[int, int] | None
+    label: str
+    probability: float
+    evidence: tuple[int, int] | None
+
+
+def decode_spans(
+    probabilities: NDArray[Any],
+    offsets: NDArray[np.int64],
+    tags: Sequence[str],
+    text: str,
+    bias: float = 0.0,
+) -> list[TaggedSpan]:
+    """Decode token tags into spans that begin and end with words.
+
+    `probabilities` (T, tags) and `offsets` (T, 2) into `text`; tokens outside the text have (0, 0).
+    A span runs over neighbouring tokens of one polarity, until a B- tag or an outside token.
+    """
+    scores = np.log(probabilities + 1e-9)
+    scores[:, 0] += bias
+    best = scores.argmax(1)  # (T,)
+    runs: list[list[int]] = []
+    previous = ""
+    for token, tag_index in enumerate(best):
+        tag = tags[tag_index]
+        if offsets[token, 1] <= offsets[token, 0]:
+            continue
+        if tag == "O":
+            previous = ""
+            continue
+        continues = runs and previous and tag[0] == "I" and tag[2:] == previous
+        if continues:
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+        previous = tag[2:]
+    spans = []
+    for run in runs:
+        start, end = snap(text, int(offsets[run[0], 0]), int(offsets[run[-1], 1]))
+        if start < end:
+            spans.append(TaggedSpan(start, end, _polarity(probabilities[run], tags)))
+    return _merge(spans)
+
+
+def snap(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span to whole words, but leave out proclitics before it and punctuation around it."""
+    word = start
+    while word > 0 and text[word - 1] not in _EDGES:
+        word -= 1
+    if text[word:start] not in _PROCLITICS:
+        start = word
+    while end < len(text) and end > start and text[end - 1] not in _EDGES and text[end] not in _EDGES:
+        end += 1
+    while start < end and text[start] in _EDGES:
+        start += 1
+    while end > start and text[end - 1] in _EDGES:
+        end -= 1
+    return start, end
+
+
+def _polarity(probabilities: NDArray[Any], tags: Sequence[str]) -> tuple[float, ...]:
+    mean = probabilities.mean(0)
+    sums = [sum(mean[i] for i, tag in enumerate(tags) if tag[2:] == name) for name in POLARITIES]
+    total = float(sum(sums)) or 1.0
+    return tuple(float(value) / total for value in sums)
+
+
+def _merge(spans: list[TaggedSpan]) -> list[TaggedSpan]:
+    """Drop spans that snapping made overlap the one before."""
+    kept: list[TaggedSpan] = []
+    for span in spans:
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+        elif span.end > kept[-1].end:
+            kept[-1] = TaggedSpan(kept[-1].start, span.end, kept[-1].polarity)
+    return kept
+
+
+def decode_stances(
+    pair: NDArray[Any],
+    holders: Sequence[TaggedSpan],
+    evidence: Sequence[TaggedSpan],
+    options: StanceDecoding,
+) -> list[StanceRecord]:
+    """The stances of one (target, paragraph) pair.
+
+    `pair` (4,) holds the calibrated probabilities of favor, against, neutral, unrelated. No record
+    comes back where unrelated is the likeliest; one without a holder where none is found.
+    """
+    if int(pair.argmax()) == len(POLARITIES):
+        return []
+    related = pair[: len(POLARITIES)] / max(float(pair[: len(POLARITIES)].sum()), 1e-9)
+    if not holders:
+        best = int(related.argmax())
+        return [StanceRecord(None, POLARITIES[best], float(pair[best]), _nearest(None, best, evidence))]
+    records = []
+    for holder in holders:
+        mixed = options.pair_weight * related + (1 - options.pair_weight) * np.asarray(holder.polarity)
+        best = int(mixed.argmax())
+        probability = float(mixed[best] * pair[: len(POLARITIES)].sum())
+        span = (holder.start, holder.end)
+        records.append(StanceRecord(span, POLARITIES[best], probability, _nearest(span, best, evidence)))
+    return records
+
+
+def _nearest(
+    holder: tuple[int, int] | None, polarity: int, evidence: Sequence[TaggedSpan]
+) -> tuple[int, int] | None:
+    """The evidence of this polarity that covers the holder or stands nearest to it, else any evidence."""
+
+    def distance(span: TaggedSpan) -> tuple[bool, float]:
+        gap = 0 if holder is None else max(span.start - holder[1], holder[0] - span.end, 0)
+        return int(np.argmax(span.polarity)) != polarity, gap - span.polarity[polarity]
+
+    best = min(evidence, key=distance, default=None)
+    return None if best is None else (best.start, best.end)

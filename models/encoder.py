@@ -1,0 +1,85 @@
+"""Loading encoders: a Hugging Face folder or hub id, and LoRA adapters merged into it.
+
+The adapter is merged here, from its safetensors file, because importing peft costs seconds at
+every start; training uses peft itself, and a test holds the two equal.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from models.bundle import LAYOUT
+from models.errors import BundleError
+
+# Families whose base class takes `add_pooling_layer`: the pooler is dead weight for mean pooling.
+_POOLER_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "data2vec-text"})
+
+
+def load_encoder(base: str | Path, *, revision: str | None = None) -> torch.nn.Module:
+    """Load a base model without a head, in fp32, from a folder or a hub id.
+
+    Raises `BundleError` when there is no such model or it cannot be read.
+    """
+    transformers_logging.disable_progress_bar()
+    try:
+        config = AutoConfig.from_pretrained(base, revision=revision)
+        extra: dict[str, Any] = (
+            {"add_pooling_layer": False} if config.model_type in _POOLER_FAMILIES else {}
+        )
+        return AutoModel.from_pretrained(
+            base,
+            revision=revision,
+            dtype=torch.float32,
+            use_safetensors=True,
+            attn_implementation="eager",  # faster than sdpa on CPUs at paragraph lengths (docs/experiments.md)
+            **extra,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BundleError(f"no encoder could be loaded from {base}: {reason}") from error
+
+
+def load_tokenizer(base: str | Path, *, revision: str | None = None) -> Any:  # noqa: ANN401 (transformers is untyped here)
+    """Load the fast tokenizer of a folder or hub id; offsets need a fast one. Raises `BundleError`."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base, revision=revision, use_fast=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BundleError(f"no tokenizer could be loaded from {base}: {reason}") from error
+    if not tokenizer.is_fast:
+        raise BundleError(f"{base} has only a slow tokenizer; Mujaz needs a fast one (tokenizer.json) for offsets")
+    return tokenizer
+
+
+def merge_adapter(encoder: torch.nn.Module, folder: Path) -> None:
+    """Add a LoRA adapter to the encoder's weights in place: W += (alpha / r) · B A (Hu et al. 2021).
+
+    Raises `BundleError` when the adapter does not fit the encoder.
+    """
+    config = json.loads((folder / LAYOUT.adapter_config).read_text(encoding="utf-8"))
+    scale = config["lora_alpha"] / config["r"]
+    tensors = load_file(folder / LAYOUT.adapter_weights)
+    weights = dict(encoder.named_parameters())
+    downs = [name for name in tensors if name.endswith(".lora_A.weight")]
+    if 2 * len(downs) != len(tensors):
+        raise BundleError(f"{folder}: expected pairs of lora_A and lora_B weights only; other adapters cannot be merged")
+    for name in downs:
+        module = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
+        target = weights.get(f"{module}.weight")
+        down = tensors[name].float()  # (r, in)
+        up = tensors[name.replace("lora_A", "lora_B")].float()  # (out, r)
+        if target is None or target.shape != (up.shape[0], down.shape[1]):
+            raise BundleError(f"{folder}: the adapter's {module} does not fit the encoder; they belong to two models")
+        with torch.no_grad():
+            target.add_(up @ down, alpha=scale)
+
+
+def mean_pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean over the tokens that `mask` keeps. hidden (B, T, H), mask (B, T) → (B, H)."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
+    return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)

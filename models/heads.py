@@ -1,0 +1,92 @@
+"""The three task models: an encoder with a small head each.
+
+Every model takes `input_ids` and `attention_mask`, (B, T) int64, and returns a dict of logits.
+"""
+
+import torch
+from torch import nn
+
+from models.encoder import mean_pool
+from models.units import N_FEATURES
+
+# Holder and evidence tokens carry the polarity of the stance they belong to, since two parties in one
+# paragraph may stand on opposite sides of the same target. Holders have begin tags as well: several
+# parties often stand side by side («مصر وقطر والولايات المتحدة»), pieces of evidence do not.
+HOLDER_TAGS = ("O", "B-favor", "I-favor", "B-against", "I-against", "B-neutral", "I-neutral")
+EVIDENCE_TAGS = ("O", "I-favor", "I-against", "I-neutral")
+
+
+class TopicModel(nn.Module):
+    """Mean-pooled encoder states and one linear layer."""
+
+    def __init__(self, encoder: nn.Module, n_labels: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Linear(encoder.config.hidden_size, n_labels)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return `logits`, (B, n_labels)."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return {"logits": self.head(mean_pool(hidden, attention_mask))}
+
+
+class StanceModel(nn.Module):
+    """A (target, paragraph) pair: one label for the pair, a tag for every token, twice."""
+
+    def __init__(self, encoder: nn.Module, n_labels: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        hidden_size = encoder.config.hidden_size
+        self.head = nn.Linear(hidden_size, n_labels)
+        self.holder = nn.Linear(hidden_size, len(HOLDER_TAGS))
+        self.evidence = nn.Linear(hidden_size, len(EVIDENCE_TAGS))
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return `logits` (B, n_labels), `holder` and `evidence` (B, T, tags)."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # (B, T, H)
+        return {
+            "logits": self.head(mean_pool(hidden, attention_mask)),
+            "holder": self.holder(hidden),
+            "evidence": self.evidence(hidden),
+        }
+
+
+class SalienceModel(nn.Module):
+    """How much each unit (sentence or clause) matters in the context of its article."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        hidden_size = encoder.config.hidden_size
+        self.head = nn.Sequential(
+            nn.Linear(2 * hidden_size + N_FEATURES, 128), nn.GELU(), nn.Dropout(0.1), nn.Linear(128, 1)
+        )
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        unit_ids: torch.Tensor,
+        features: torch.Tensor,
+    ) -> dict[str, torch.Tensor]:
+        """Return `logits`, (B, U).
+
+        `unit_ids` (B, T) holds for every token the number of its unit, or -1;
+        `features` (B, U, F) the units' positions and lengths.
+        """
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # (B, T, H)
+        units = torch.arange(features.shape[1], device=unit_ids.device)
+        member = (unit_ids.unsqueeze(1) == units.view(1, -1, 1)).to(hidden.dtype)  # (B, U, T)
+        unit = member @ hidden / member.sum(-1, keepdim=True).clamp(min=1)  # (B, U, H)
+        whole = mean_pool(hidden, attention_mask).unsqueeze(1).expand_as(unit)  # (B, U, H)
+        joined = torch.cat([unit, unit * whole, features.to(hidden.dtype)], dim=-1)
+        return {"logits": self.head(joined).squeeze(-1)}
+
+
+def build_model(task: str, encoder: nn.Module, n_labels: int) -> nn.Module:
+    """The model of a task with freshly initialised heads."""
+    if task == "topic":
+        return TopicModel(encoder, n_labels)
+    if task == "stance":
+        return StanceModel(encoder, n_labels)
+    return SalienceModel(encoder)

@@ -1,0 +1,248 @@
+"""Predictors: texts in, calibrated probabilities and spans out.
+
+A predictor does not know which backend runs its model: it has a `Forward`, arrays in, arrays out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arabic.normalize import Normalization, Normalized, normalize
+from models.bundle import TaskInfo
+from models.decoding import StanceDecoding, StanceRecord, TaggedSpan, decode_spans, decode_stances
+from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
+from models.units import unit_features
+from models.windows import Arrays, Forward, Window, run, windows
+
+Floats = NDArray[np.float32]
+
+
+def softmax(logits: NDArray[Any]) -> Floats:
+    """Softmax over the last axis."""
+    shifted = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(-1, keepdims=True), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What every predictor runs on: a tokenizer, a model behind a `Forward`, the text normalisation."""
+
+    tokenizer: Any
+    forward: Forward
+    normalization: Normalization
+
+    def run(self, inputs: Sequence[Arrays]) -> list[Arrays]:
+        """Run the model over unpadded inputs, in the inputs' order."""
+        padding = {"input_ids": self.tokenizer.pad_token_id, "unit_ids": -1, "features": 0.0}
+        return run(self.forward, inputs, padding)
+
+    def run_windows(self, cut: Sequence[Window]) -> list[Arrays]:
+        """Run the model over windows."""
+        return self.run([{"input_ids": window.input_ids} for window in cut])
+
+    def clean(self, text: str) -> str:
+        """The text as the model sees it; a text of which nothing is left stays one space."""
+        return normalize(text, self.normalization).text or " "
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPredictor:
+    """The topic of a paragraph."""
+
+    backend: Backend
+    info: TaskInfo
+
+    def logits(self, texts: Sequence[str]) -> Floats:
+        """Uncalibrated logits, (N, n_labels): the mean over a text's windows weighted by their tokens."""
+        if not texts:
+            return np.zeros((0, len(self.info.labels)), np.float32)
+        cut = windows(
+            self.backend.tokenizer, [self.backend.clean(t) for t in texts], max_length=self.info.max_length
+        )
+        sums = np.zeros((len(texts), len(self.info.labels)), np.float32)
+        weights = np.zeros((len(texts), 1), np.float32)
+        for window, output in zip(cut, self.backend.run_windows(cut), strict=True):
+            sums[window.item] += output["logits"] * len(window.input_ids)
+            weights[window.item] += len(window.input_ids)
+        return sums / weights
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities, (N, n_labels)."""
+        return softmax(self.logits(texts) / self.info.temperature)
+
+
+@dataclass(frozen=True, slots=True)
+class PairPrediction:
+    """What the stance model says of one (target, paragraph) pair; offsets are into the paragraph as given."""
+
+    logits: Floats  # (4,)
+    holders: tuple[TaggedSpan, ...]
+    evidence: tuple[TaggedSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairOutput:
+    """The model's raw output for one pair: its label's logits and the windows whose tokens count."""
+
+    paragraph: Normalized
+    logits: Floats  # (4,)
+    tokens: tuple[tuple[Window, Arrays], ...]
+
+    def decode(self, options: StanceDecoding) -> PairPrediction:
+        """Decode the token tags into spans of the paragraph as given."""
+        return PairPrediction(
+            self.logits,
+            self._spans("holder", HOLDER_TAGS, options.holder_bias),
+            self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias),
+        )
+
+    def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:
+        found: list[TaggedSpan] = []
+        for window, output in self.tokens:
+            probabilities = softmax(output[name][: len(window.offsets)])
+            for span in decode_spans(probabilities, window.offsets, tags, self.paragraph.text, bias):
+                if not found or span.start >= found[-1].end:  # else seen in the overlap of two windows
+                    found.append(span)
+        return tuple(
+            TaggedSpan(*self.paragraph.to_source(span.start, span.end), polarity=span.polarity) for span in found
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StancePredictor:
+    """The stances that a paragraph reports on a target."""
+
+    backend: Backend
+    info: TaskInfo
+
+    @property
+    def decoding(self) -> StanceDecoding:
+        """The decoding options saved in the bundle."""
+        return StanceDecoding(**self.info.decoding)
+
+    def outputs(self, targets: Sequence[str], texts: Sequence[str]) -> list[PairOutput]:
+        """Run the model over (target, text) pairs.
+
+        Of a long paragraph's windows the one that is most surely about the target gives the label;
+        spans come from every window that is about it.
+        """
+        if not texts:
+            return []
+        normalized = [normalize(text, self.backend.normalization) for text in texts]
+        cut = windows(
+            self.backend.tokenizer,
+            [paragraph.text or " " for paragraph in normalized],
+            [self.backend.clean(target) for target in targets],
+            max_length=self.info.max_length,
+        )
+        by_item: list[list[tuple[Window, Arrays]]] = [[] for _ in texts]
+        for window, output in zip(cut, self.backend.run_windows(cut), strict=True):
+            by_item[window.item].append((window, output))
+        results = []
+        for paragraph, found in zip(normalized, by_item, strict=True):
+            unrelated = [float(softmax(output["logits"])[-1]) for _, output in found]
+            surest = int(np.argmin(unrelated))
+            tokens = tuple(f for i, f in enumerate(found) if i == surest or unrelated[i] < 0.5)
+            results.append(PairOutput(paragraph, found[surest][1]["logits"], tokens))
+        return results
+
+    def predict(self, targets: Sequence[str], texts: Sequence[str]) -> list[list[StanceRecord]]:
+        """The stance records of every (target, text) pair; none where the text is not about the target."""
+        return [self.records(output.decode(self.decoding)) for output in self.outputs(targets, texts)]
+
+    def records(self, pair: PairPrediction, options: StanceDecoding | None = None) -> list[StanceRecord]:
+        """The stance records of a decoded pair."""
+        probabilities = softmax(pair.logits / self.info.temperature)
+        return decode_stances(probabilities, pair.holders, pair.evidence, options or self.decoding)
+
+
+@dataclass(frozen=True, slots=True)
+class SaliencePredictor:
+    """How much each unit of an article belongs into its summary."""
+
+    backend: Backend
+    info: TaskInfo
+
+    def predict(self, titles: Sequence[str], articles: Sequence[Sequence[str]]) -> list[Floats]:
+        """Salience of every unit of every article, each (U,), between 0 and 1."""
+        inputs: list[Arrays] = []
+        places: list[tuple[int, list[int]]] = []
+        for item, (title, units) in enumerate(zip(titles, articles, strict=True)):
+            clean_units = [self.backend.clean(unit) for unit in units]
+            clean_title = self.backend.clean(title) if title else ""
+            features = unit_features(clean_title, clean_units)
+            for members in unit_windows(self.backend.tokenizer, clean_title, clean_units, self.info.max_length):
+                encoded = encode_units(
+                    self.backend.tokenizer, clean_title, [clean_units[m] for m in members], self.info.max_length
+                )
+                inputs.append({**encoded, "features": features[members]})
+                places.append((item, members))
+        scores = [np.zeros(len(units), np.float32) for units in articles]
+        for (item, members), output in zip(places, self.backend.run(inputs), strict=True):
+            logits = output["logits"][: len(members)]
+            scores[item][members] = 1 / (1 + np.exp(-logits / self.info.temperature))
+        return scores
+
+
+def unit_windows(
+    tokenizer: Any,  # noqa: ANN401
+    title: str,
+    units: Sequence[str],
+    max_length: int,
+) -> list[list[int]]:
+    """Group neighbouring units so that each group fits into `max_length` tokens with the title."""
+    if not units:
+        return []
+    room = max_length - len(tokenizer(title, truncation=True, max_length=64)["input_ids"]) - 4
+    lengths = [len(ids) for ids in tokenizer(list(units), add_special_tokens=False)["input_ids"]]
+    groups: list[list[int]] = [[]]
+    used = 0
+    for i, length in enumerate(lengths):
+        if groups[-1] and used + length > room:
+            groups.append([])
+            used = 0
+        groups[-1].append(i)
+        used += length
+    return groups
+
+
+def encode_units(
+    tokenizer: Any,  # noqa: ANN401
+    title: str,
+    units: Sequence[str],
+    max_length: int,
+) -> Arrays:
+    """Tokens of a title and the units after it; `unit_ids` (T,) tells each token's unit, -1 for none."""
+    starts = np.cumsum([0] + [len(unit) + 1 for unit in units])
+    short_title = " ".join(title.split()[:32])
+    encoded = tokenizer(
+        short_title,
+        " ".join(units),
+        truncation="only_second",
+        max_length=max_length,
+        return_offsets_mapping=True,
+        return_token_type_ids=False,
+    )
+    inside = np.array([s == 1 for s in encoded.sequence_ids(0)])
+    offsets = np.asarray(encoded["offset_mapping"], dtype=np.int64)
+    unit_ids = np.searchsorted(starts, offsets[:, 0], side="right") - 1
+    unit_ids[~inside | (offsets[:, 1] <= offsets[:, 0])] = -1
+    return {"input_ids": np.asarray(encoded["input_ids"], np.int64), "unit_ids": unit_ids.astype(np.int64)}
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """Sentence embeddings of the bundle's encoder before any fine-tuning (mean pooling)."""
+
+    backend: Backend
+
+    def embed(self, texts: Sequence[str], prefix: str = "query: ") -> Floats:
+        """Unit vectors, (N, H). E5 encoders were trained with "query: " and "passage: " prefixes."""
+        cut = windows(self.backend.tokenizer, [prefix + self.backend.clean(t) for t in texts], max_length=512)
+        first = {window.item: number for number, window in reversed(list(enumerate(cut)))}
+        outputs = self.backend.run_windows([cut[first[i]] for i in range(len(texts))])
+        vectors = np.stack([output["embedding"] for output in outputs]).astype(np.float32)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)

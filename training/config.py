@@ -1,0 +1,77 @@
+"""The configuration of a training run: one dataclass, read from YAML, saved in the bundle."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from arabic.errors import InputError
+
+CONFIGS_DIR = Path(__file__).parent / "configs"
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How a task is trained. Defaults that differ by task are in `training/configs/*.yaml`."""
+
+    method: Literal["lora", "full"] = "lora"
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    learning_rate: float = 3e-4
+    head_learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup_ratio: float = 0.06
+    epochs: int = 4
+    batch_size: int = 16
+    max_length: int = 256
+    seed: int = 13
+    label_smoothing: float = 0.0
+    class_weight_power: float = 0.0
+    """Classes are weighted by frequency ** -power: 0 is none, 1 is balanced."""
+    second_label_weight: float = 0.0
+    """topic: share of the target probability that a paragraph's second topic gets."""
+    unrelated_ratio: float = 1.0
+    """stance: unrelated pairs made a related pair."""
+    hard_unrelated: float = 0.5
+    """stance: share of the unrelated pairs whose target comes from a similar paragraph."""
+    mixed_repeat: int = 1
+    """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
+    token_loss_weight: float = 1.0
+    """stance: weight of the holder and evidence losses beside the label's."""
+    important_target: float = 0.5
+    """summary: the target of units that are important but not key."""
+
+    def __post_init__(self) -> None:
+        for name in ("lora_rank", "epochs", "batch_size", "max_length", "mixed_repeat"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, was {getattr(self, name)}")
+        if not 0 < self.learning_rate < 1:
+            raise ValueError(f"learning_rate must be between 0 and 1, was {self.learning_rate}")
+        for name in ("label_smoothing", "second_label_weight", "hard_unrelated", "important_target"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be between 0 and 1, was {getattr(self, name)}")
+
+
+def load_config(path: Path, **overrides: Any) -> TrainConfig:  # noqa: ANN401
+    """Read a YAML file over the defaults, and `overrides` (those that are not None) over the file.
+
+    Raises `InputError` for an unreadable file, an unknown key or a value of the wrong kind.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values |= {name: value for name, value in overrides.items() if value is not None}
+        return TypeAdapter(TrainConfig).validate_python(values)
+    except OSError as error:
+        raise InputError(f"{path}: the configuration could not be read ({error.strerror})") from error
+    except (yaml.YAMLError, TypeError) as error:
+        raise InputError(f"{path}: expected YAML with one key a line: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "value"
+        known = ", ".join(field.name for field in dataclasses.fields(TrainConfig))
+        raise InputError(f"{path}: {where}: {first['msg']}; known keys: {known}") from error

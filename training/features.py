@@ -1,0 +1,136 @@
+"""Rows to token features: what the Trainer feeds the models."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+
+from arabic.normalize import Normalization, Normalized, normalize
+from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
+from models.label_sets import load_labels
+from models.predict import encode_units, unit_windows
+from models.units import unit_features
+from models.windows import Window, pad, windows
+from training.config import TrainConfig
+from training.data import StanceLabel, SummaryRow, TopicRow
+from training.pairs import Pair
+
+IGNORE = -100
+_PADDING = {"unit_ids": -1, "holder_labels": IGNORE, "evidence_labels": IGNORE, "unit_labels": IGNORE}
+
+
+def topic_features(
+    rows: Sequence[TopicRow],
+    tokenizer: Any,  # noqa: ANN401
+    normalization: Normalization,
+    config: TrainConfig,
+) -> Dataset:
+    """Token ids and a distribution over the topics; a long text gives several rows."""
+    ids = load_labels("topic").ids
+    texts = [normalize(row.text, normalization).text for row in rows]
+    features = []
+    for window in windows(tokenizer, texts, max_length=config.max_length):
+        row = rows[window.item]
+        target = np.zeros(len(ids), np.float32)
+        second = config.second_label_weight if row.second else 0.0
+        target[ids.index(row.label)] += 1 - second
+        if row.second:
+            target[ids.index(row.second)] += second
+        features.append({"input_ids": window.input_ids, "labels": target, "length": len(window.input_ids)})
+    return Dataset.from_list(features)
+
+
+def stance_features(
+    pairs: Sequence[Pair],
+    tokenizer: Any,  # noqa: ANN401
+    normalization: Normalization,
+    config: TrainConfig,
+) -> Dataset:
+    """Token ids of (target, paragraph), the pair's label distribution, and tags for every token."""
+    ids = load_labels("stance").ids
+    texts = [normalize(pair.text, normalization) for pair in pairs]
+    targets = [normalize(pair.target, normalization).text for pair in pairs]
+    features = []
+    for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):
+        pair = pairs[window.item]
+        target = np.zeros(len(ids), np.float32)
+        for label in pair.labels:
+            target[ids.index(label)] = 1 / len(pair.labels)
+        features.append(
+            {
+                "input_ids": window.input_ids,
+                "labels": target,
+                "holder_labels": tag_tokens(window, texts[window.item], pair.records, "holder", HOLDER_TAGS),
+                "evidence_labels": tag_tokens(window, texts[window.item], pair.records, "evidence", EVIDENCE_TAGS),
+                "length": len(window.input_ids),
+            }
+        )
+    return Dataset.from_list(features)
+
+
+def tag_tokens(
+    window: Window, text: Normalized, records: Sequence[StanceLabel], field: str, tags: Sequence[str]
+) -> list[int]:
+    """The tag of every token of a window, `IGNORE` for tokens outside the text."""
+    offsets = window.offsets
+    inside = offsets[:, 1] > offsets[:, 0]
+    result = np.where(inside, 0, IGNORE)
+    for record in records:
+        span = getattr(record, field)
+        if span is None:
+            continue
+        start, end = text.from_source(*span)
+        covered = np.flatnonzero(inside & (offsets[:, 0] < end) & (offsets[:, 1] > start))
+        if len(covered) and not result[covered].any():
+            result[covered] = tags.index(f"I-{record.stance}")
+            begin = f"B-{record.stance}"
+            if begin in tags and offsets[covered[0], 1] > start:
+                result[covered[0]] = tags.index(begin)
+    return [int(tag) for tag in result]
+
+
+def summary_features(
+    rows: Sequence[SummaryRow],
+    tokenizer: Any,  # noqa: ANN401
+    normalization: Normalization,
+    config: TrainConfig,
+) -> Dataset:
+    """Token ids of an article, each token's unit, the units' features and their salience targets."""
+    features = []
+    for row in rows:
+        title = normalize(row.title, normalization).text
+        units = [normalize(unit, normalization).text or " " for unit in row.units]
+        table = unit_features(title, units)
+        labels = np.zeros(len(units), np.float32)
+        labels[list(row.important)] = config.important_target
+        labels[list(row.key)] = 1.0
+        for members in unit_windows(tokenizer, title, units, config.max_length):
+            encoded = encode_units(tokenizer, title, [units[m] for m in members], config.max_length)
+            features.append(
+                {
+                    **encoded,
+                    "features": table[members],
+                    "unit_labels": labels[members],
+                    "length": len(encoded["input_ids"]),
+                }
+            )
+    return Dataset.from_list(features)
+
+
+def collate(pad_token_id: int, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    """Pad rows to the longest of the batch and add the attention mask."""
+    batch = {}
+    for name in rows[0]:
+        if name == "length":
+            continue
+        arrays = [np.asarray(row[name]) for row in rows]
+        if arrays[0].dtype == np.float64:
+            arrays = [array.astype(np.float32) for array in arrays]
+        value = pad_token_id if name == "input_ids" else _PADDING.get(name, 0)
+        batch[name] = torch.from_numpy(pad(arrays, value))
+    lengths = [len(row["input_ids"]) for row in rows]
+    longest = max(lengths)
+    batch["attention_mask"] = torch.tensor([[int(i < n) for i in range(longest)] for n in lengths])
+    return batch

@@ -1,0 +1,62 @@
+"""What each task minimises."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.config import TrainConfig
+from training.features import IGNORE
+
+Loss = Callable[[dict[str, Tensor], dict[str, Tensor]], Tensor]
+LABEL_FIELDS = ("labels", "holder_labels", "evidence_labels", "unit_labels")
+
+
+def build_loss(task: str, config: TrainConfig, class_weights: Tensor | None) -> Loss:
+    """The loss of a task: a function of the model's outputs and of the batch's label fields."""
+
+    def pair_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
+        return soft_cross_entropy(
+            outputs["logits"], labels["labels"], smoothing=config.label_smoothing, weights=class_weights
+        )
+
+    def stance_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
+        tokens = sum(
+            functional.cross_entropy(
+                outputs[name].float().flatten(0, 1), labels[f"{name}_labels"].flatten(), ignore_index=IGNORE
+            )
+            for name in ("holder", "evidence")
+        )
+        return pair_loss(outputs, labels) + config.token_loss_weight * tokens
+
+    def salience_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
+        targets = labels["unit_labels"]
+        kept = targets != IGNORE
+        return functional.binary_cross_entropy_with_logits(outputs["logits"].float()[kept], targets[kept])
+
+    if task == "summary":
+        return salience_loss
+    return stance_loss if task == "stance" else pair_loss
+
+
+def soft_cross_entropy(
+    logits: Tensor, targets: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None
+) -> Tensor:
+    """Cross entropy against distributions. logits, targets (B, C), weights (C,) → scalar."""
+    if smoothing:
+        targets = targets * (1 - smoothing) + smoothing / targets.shape[-1]
+    losses = -(targets * functional.log_softmax(logits.float(), -1)).sum(-1)  # (B,)
+    if weights is None:
+        return losses.mean()
+    row_weights = (targets * weights).sum(-1)  # (B,)
+    return (losses * row_weights).sum() / row_weights.sum()
+
+
+def frequency_weights(targets: Tensor, power: float) -> Tensor | None:
+    """Class weights frequency ** -power with mean 1 over the rows, (C,); None for power 0."""
+    if not power:
+        return None
+    counts = targets.sum(0).clamp(min=1)  # (C,)
+    weights = counts**-power
+    return weights * counts.sum() / (weights * counts).sum()
