@@ -49,6 +49,10 @@ VERB = re.compile(
 NUMBER = re.compile(r"[+\-−~≈<>$€£]*\d[\d.,٫٬:/%٪+\-–−]*\S{0,3}")
 _APPROXIMATIONS = frozenset("نحو حوالي قرابة زهاء أكثر أقل من بنسبة إلى ناقص".split())
 _WITH_YA = frozenset("يناير يونيو يوليو يوم".split())  # nouns; other words in ي- are verbs
+_MONTHS = frozenset(
+    "يناير فبراير مارس أبريل إبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر جانفي فيفري أفريل ماي "
+    "جوان جويلية أوت شباط آذار نيسان أيار حزيران تموز آب أيلول محرم صفر رجب شعبان رمضان شوال".split()
+)
 _YEAR = re.compile(r"(?:1[89]|20|١[٨٩]|٢٠)[\d]{2}م?")
 _MASDAR = re.compile(r"ال(?:إ\w\wا\w|است\w\wا\w|ان\w\wا\w|ا\wت\wا\w|ت\w\wي\w|\w\wو\w)")
 EDGES = "«»“”\"'()[]،؛.:؟!\u200e\u200f"
@@ -82,7 +86,7 @@ def row_border(words: Sequence[str]) -> Border | None:
         if i < len(words) and (word.endswith(":") or words[i] in ("-", "–", ":")):
             return Border(i, True)
     if NUMBER.fullmatch(words[0]):
-        return Border(1, True)
+        return Border(_after_date(words), True)
     start = 0
     while start < min(len(words), MAX_LABEL) and not is_definite(words[start]):
         if start and (NUMBER.fullmatch(words[start]) or words[start].startswith("ي")):
@@ -122,6 +126,8 @@ def _is_new_phrase(words: Sequence[str], i: int, start: int) -> bool:
         return False
     if previous in _NAMES and not word.endswith(("ي", "ية", "ان")):
         return True
+    if previous.endswith("ون") and not word.endswith(("ون", "ين")):
+        return True
     if previous.endswith(("ة", "ى")) and not word.endswith(("ة", "ى", "اء")):
         return True
     return bool(_MASDAR.fullmatch(word)) and i + 1 < len(words) and words[i + 1] in _PREPOSITIONS
@@ -134,6 +140,13 @@ def _after_year(words: Sequence[str], i: int) -> int:
     )
     follows = i + 1 < len(words) and (NUMBER.fullmatch(words[i + 1]) or words[i - 1] in ("عام", "سنة"))
     return i + 1 if year and follows else i
+
+
+def _after_date(words: Sequence[str]) -> int:
+    """Count the words of a label that begins with a figure: a year, or a day, month and year."""
+    if len(words) < 3 or words[1] not in _MONTHS:
+        return 1
+    return 3 if len(words) > 3 and _YEAR.fullmatch(words[2]) else 2
 
 
 def _before_approximation(words: Sequence[str], i: int) -> Border:

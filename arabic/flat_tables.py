@@ -59,10 +59,13 @@ def _rows_under_header(lines: Sequence[Line], first: int) -> tuple[Row, ...]:
         taken.append((line, words, border))
     sure = [border.words for _, _, border in taken if border.sure]
     usual = median_low(sure) if sure else 1
-    return tuple(
-        _row(line, border.words if border.sure or usual >= len(words) else usual)
-        for line, words, border in taken
-    )
+    return tuple(_row(line, _settled(words, border, usual)) for line, words, border in taken)
+
+
+def _settled(words: Sequence[str], border: Border, usual: int) -> int:
+    """Replace a guess by the usual length of labels, unless it is before a preposition."""
+    guess = not border.sure and words[border.words] not in NOT_LABELS
+    return usual if guess and usual < len(words) else border.words
 
 
 def _block_end(lines: Sequence[Line], first: int) -> int:

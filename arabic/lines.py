@@ -77,9 +77,14 @@ def wrap_width(lines: Sequence[Line]) -> int | None:
     open_pairs = [(a, b) for a, b in pairs if not ends_sentence(a.text)]
     full = sum(is_full(a, b, width) for a, b in open_pairs)
     if full >= 2:
-        # Headings, rows and last lines are short; a line neither short nor full speaks against wrapping.
-        medium = sum(not is_full(a, b, width) and len(a.text) > 0.6 * width for a, b in open_pairs)
-        return width if full >= 2 * medium else None
+        # Headings, rows and last lines are short; what speaks against wrapping is a line neither
+        # short nor full, or one that goes on from a full line and stops without a full stop.
+        loose = sum(not is_full(a, b, width) and len(a.text) > 0.6 * width for a, b in open_pairs)
+        loose += sum(
+            is_full(a, b, width) and b is c and not is_full(c, d, width)
+            for (a, b), (c, d) in zip(open_pairs, open_pairs[1:], strict=False)
+        )
+        return width if full >= 3 * loose else None
     if len(open_pairs) != 1 or full != 1 or open_pairs[0][0] is lines[0]:
         return None
     # One pair alone: a sentence whose end is the second line, but not a title and its text.

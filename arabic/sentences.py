@@ -30,7 +30,7 @@ _PAIR_MARK = re.compile(f'[«»“”‹›()\\[\\]{{}}"{_LINE_BREAKS}]')
 _UNITS = frozenset("كلم كم سم ملم كغ كغم كجم مل مم".split())
 # The Latin letters as Arabic spells them: بي. بي. سي.
 _LETTERS = frozenset(
-    "إيه ايه بي سي دي إي إف اف جي إتش اتش آي جيه كيه إل إم ام إن ان أو كيو آر إس اس تي يو في دبليو إكس".split()
+    "إيه ايه بي سي دي إي إف اف جي إتش اتش آي جيه كيه إل إم ام إن ان أو كيو آر إس اس تي يو في دبليو".split()
 )
 _LATIN = frozenset(
     "dr mr mrs ms prof st no nos vs inc ltd co corp jr sr fig gen col lt gov sen rep vol pp".split()

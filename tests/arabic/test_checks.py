@@ -5,7 +5,10 @@ import pytest
 from arabic import InputError, check
 from arabic.checks import MAX_CHARS, MESSAGES, describe
 
-CLEAN = "أعلنت الوزارة أمس خطة جديدة لتطوير النقل العام في المدن الكبرى، وقال الوزير إن التنفيذ يبدأ مطلع العام المقبل بتمويل محلي كامل"
+CLEAN = (
+    "أعلنت الوزارة أمس خطة جديدة لتطوير النقل العام في المدن الكبرى، وقال الوزير إن التنفيذ يبدأ مطلع "
+    "العام المقبل بتمويل محلي كامل"
+)
 
 
 def test_clean_text_has_no_warnings() -> None:
@@ -38,7 +41,9 @@ def test_ordinary_marks_are_fine(legitimate: str) -> None:
     assert check(CLEAN + legitimate) == ()
 
 
-@pytest.mark.parametrize("text", ["", " \n\u00a0", "Hello world", "12345 !؟", "\ufeff", "a" * (MAX_CHARS + 1)])
+@pytest.mark.parametrize(
+    "text", ["", " \n\u00a0", "Hello world", "12345 !؟", "\ufeff", "a" * (MAX_CHARS + 1)]
+)
 def test_refused_in_one_line(text: str) -> None:
     with pytest.raises(InputError) as error:
         check(text, "x.txt")
