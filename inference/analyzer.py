@@ -182,8 +182,11 @@ def _shares(labels: LabelSet, paragraphs: Sequence[Span], probabilities: Floats)
 
 def _summary(units: Sequence[tuple[int, Span]], salience: Floats, words: int) -> tuple[SummarySentence, ...]:
     chosen = select_units([unit.text for _, unit in units], salience, words)
+    texts = [units[i][1].text.rstrip("،؛, ") for i in chosen]  # a clause ends in the comma it was cut at
+    starts = [units[i][1].start for i in chosen]
     return tuple(
-        SummarySentence(units[i][1].text, units[i][1].start, units[i][1].end, units[i][0]) for i in chosen
+        SummarySentence(text, start, start + len(text), units[i][0])
+        for i, text, start in zip(chosen, texts, starts, strict=True)
     )
 
 

@@ -43,6 +43,8 @@ class TrainConfig:
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
     token_loss_weight: float = 1.0
     """stance: weight of the holder and evidence losses beside the label's."""
+    tag_weight: float = 1.0
+    """stance: weight of holder and evidence tokens against tokens outside."""
     important_target: float = 0.5
     """summary: the target of units that are important but not key."""
 

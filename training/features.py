@@ -77,6 +77,8 @@ def tag_tokens(
     offsets = window.offsets
     inside = offsets[:, 1] > offsets[:, 0]
     result = np.where(inside, 0, IGNORE)
+    if not records:  # spans are only decoded where a pair is related: learn them there
+        result[:] = IGNORE
     for record in records:
         span = getattr(record, field)
         if span is None:

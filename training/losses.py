@@ -23,9 +23,7 @@ def build_loss(task: str, config: TrainConfig, class_weights: Tensor | None) -> 
 
     def stance_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
         tokens = sum(
-            functional.cross_entropy(
-                outputs[name].float().flatten(0, 1), labels[f"{name}_labels"].flatten(), ignore_index=IGNORE
-            )
+            tag_cross_entropy(outputs[name], labels[f"{name}_labels"], config.tag_weight)
             for name in ("holder", "evidence")
         )
         return pair_loss(outputs, labels) + config.token_loss_weight * tokens
@@ -51,6 +49,16 @@ def soft_cross_entropy(
         return losses.mean()
     row_weights = (targets * weights).sum(-1)  # (B,)
     return (losses * row_weights).sum() / row_weights.sum()
+
+
+def tag_cross_entropy(logits: Tensor, tags: Tensor, weight: float) -> Tensor:
+    """Cross entropy of token tags in which all but "outside" (0) weigh `weight`. logits (B, T, C), tags (B, T)."""
+    kept = tags != IGNORE
+    if not kept.any():  # a batch of unrelated pairs has no tags to learn
+        return logits.sum() * 0
+    weights = torch.full((logits.shape[-1],), weight, device=logits.device)
+    weights[0] = 1.0
+    return functional.cross_entropy(logits[kept].float(), tags[kept], weight=weights)
 
 
 def frequency_weights(targets: Tensor, power: float) -> Tensor | None:
