@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 bundle_app = typer.Typer(no_args_is_help=True, help="Look after bundles of trained models.")
 app.add_typer(bundle_app, name="bundle")
+base_app = typer.Typer(no_args_is_help=True, help="Prepare base encoders.")
+app.add_typer(base_app, name="base")
 
 Bundle = Annotated[Path | None, typer.Option(help="A bundle's folder.", show_default="the one that ships")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, UTF-8.")]
@@ -182,6 +184,24 @@ def merge(
     typer.echo(f"{info.name} {info.version}: {', '.join(info.tasks)}; {len(info.files)} files, {info.sha256}")
 
 
+@base_app.command()
+def trim(
+    base: Annotated[str, typer.Argument(help="An encoder's folder or hub id.")],
+    corpus: Annotated[list[Path], typer.Argument(help="UTF-8 text, a passage a line.", metavar="CORPUS...")],
+    out: Annotated[Path, typer.Option(help="A new folder for the smaller encoder.", metavar="DIR")],
+    latin: Annotated[int, typer.Option(min=0, help="Latin pieces to keep, the likeliest ones.")] = 4000,
+    min_count: Annotated[int, typer.Option(min=1, help="Keep pieces that stand this often.")] = 1,
+    revision: Annotated[str | None, typer.Option(help="Revision of a hub model.")] = None,
+) -> None:
+    """Cut an encoder's vocabulary down to a corpus, check it, save it; prints what was found."""
+    from dataclasses import asdict
+
+    from models.trim import trim_vocabulary
+
+    report = trim_vocabulary(base, corpus, out, keep_latin=latin, min_count=min_count, revision=revision)
+    _print_json(asdict(report), indent=2)
+
+
 @app.command()
 def train(
     task: Annotated[Literal["topic", "stance", "summary"], typer.Argument(help="What to train.")],
@@ -189,7 +209,8 @@ def train(
     dev_file: Annotated[Path, typer.Option("--dev", help="Rows to choose and calibrate by.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="A new folder for the bundle.", metavar="DIR")],
     config: Annotated[
-        Path | None, typer.Option(help="YAML over the defaults.", show_default="the task's own, training/configs")
+        Path | None,
+        typer.Option(help="YAML over the defaults.", show_default="the task's own"),
     ] = None,
     base: Annotated[
         str | None, typer.Option(help="Folder or hub id.", show_default="the encoder that ships")

@@ -1,0 +1,1 @@
+"""A bundle and text in, results out."""

@@ -89,9 +89,7 @@ class Analyzer:
         article = _read(text)
         paragraphs = list(article.paragraphs())
         proposed = targets is None
-        wanted = (
-            propose_targets(article, self._embedder) if targets is None else _clean_targets(targets)
-        )
+        wanted = propose_targets(article, self._embedder) if targets is None else _clean_targets(targets)
         units = [(i, unit) for i, p in enumerate(paragraphs) for unit in _units(p)]
         salience = self._salience.predict(
             [article.title.text if article.title else ""], [[unit.text for _, unit in units]]
@@ -125,7 +123,9 @@ class Analyzer:
             abstained=probability < self._topic.info.threshold,
         )
 
-    def _stances(self, paragraphs: Sequence[Span], targets: Sequence[str], proposed: bool) -> tuple[Stance, ...]:
+    def _stances(
+        self, paragraphs: Sequence[Span], targets: Sequence[str], proposed: bool
+    ) -> tuple[Stance, ...]:
         pairs = [(target, i) for target in targets for i in range(len(paragraphs))]
         records = self._stance.predict([t for t, _ in pairs], [paragraphs[i].text for _, i in pairs])
         return tuple(
@@ -144,7 +144,7 @@ def _read(text: str | Article) -> Article:
     if isinstance(text, str) and _SURROGATE.search(text):
         warnings = tuple(dict.fromkeys((*warnings, "control_characters")))
     if not any(True for _ in article.paragraphs()):
-        raise InputError("the article has no paragraph of running text, only headings or tables; add its text")
+        raise InputError("the article has no paragraph of running text, only headings or tables")
     return replace(article, warnings=tuple(dict.fromkeys((*article.warnings, *warnings))))
 
 

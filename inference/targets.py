@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from arabic.article import Article
-from arabic.noun_phrases import noun_phrases
 from arabic.normalize import Normalization, normalize
+from arabic.noun_phrases import noun_phrases
 from models.predict import Embedder
 from models.units import stems
 
@@ -49,7 +49,10 @@ def propose_targets(article: Article, embedder: Embedder, limit: int = MAX_PROPO
     centre = passages.mean(0)
     similarity = embedder.embed([c.text for c in candidates]) @ (centre / np.linalg.norm(centre))
     spread = float(similarity.std()) or 1.0
-    scores = [c.weight + (float(s) - float(similarity.mean())) / spread * 0.5 for c, s in zip(candidates, similarity, strict=True)]
+    scores = [
+        c.weight + (float(s) - float(similarity.mean())) / spread * 0.5
+        for c, s in zip(candidates, similarity, strict=True)
+    ]
     return _distinct([candidates[i].text for i in np.argsort(-np.array(scores), kind="stable")], limit)
 
 

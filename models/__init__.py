@@ -1,0 +1,1 @@
+"""What a model is: labels, encoders and heads, bundles, decoding."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-POLARITIES = ("favor", "against", "neutral")
+Polarity = Literal["favor", "against", "neutral"]
+POLARITIES: tuple[Polarity, ...] = ("favor", "against", "neutral")
 # A holder may begin after one of these letters, which Arabic writes together with the next word.
 _PROCLITICS = ("و", "ف", "ب", "ل", "ك", "لل")
 _EDGES = " \t\n\"'«»“”()[]{}،,.؛;:!؟?…-–"
@@ -40,7 +41,7 @@ class StanceRecord:
     """One holder's stance in a paragraph; offsets are into the paragraph, None where nothing is named."""
 
     holder: tuple[int, int] | None
-    label: str
+    label: Polarity
     probability: float
     evidence: tuple[int, int] | None
 

@@ -18,6 +18,7 @@ from models.units import unit_features
 from models.windows import Arrays, Forward, Window, run, windows
 
 Floats = NDArray[np.float32]
+_WEAK_EVIDENCE = -2.0
 
 
 def softmax(logits: NDArray[Any]) -> Floats:
@@ -93,10 +94,11 @@ class PairOutput:
 
     def decode(self, options: StanceDecoding) -> PairPrediction:
         """Decode the token tags into spans of the paragraph as given."""
+        evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias)
+        if not evidence:  # a stance should come with its words: settle for weaker ones
+            evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias + _WEAK_EVIDENCE)
         return PairPrediction(
-            self.logits,
-            self._spans("holder", HOLDER_TAGS, options.holder_bias),
-            self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias),
+            self.logits, self._spans("holder", HOLDER_TAGS, options.holder_bias), evidence
         )
 
     def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:

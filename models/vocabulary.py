@@ -36,12 +36,14 @@ def read_pieces(spec: Spec) -> dict[int, str]:
             f"a tokenizer of the kind {model['type']} cannot be trimmed; expected Unigram, WordPiece or BPE"
         )
     if model["type"] == "BPE" and (model["continuing_subword_prefix"] or model["end_of_word_suffix"]):
-        raise BundleError("a BPE tokenizer with prefixed or suffixed pieces cannot be trimmed; take another base")
+        raise BundleError(
+            "a BPE tokenizer with prefixed or suffixed pieces cannot be trimmed; take another base"
+        )
     return pieces | {token["id"]: token["content"] for token in spec["added_tokens"]}
 
 
 def choose_pieces(spec: Spec, counts: Counter[int], *, keep_latin: int, min_count: int) -> list[int]:
-    """The ids to keep, in their order, for a corpus in which the piece `i` stands `counts[i]` times.
+    """Choose the ids to keep, ascending, for a corpus in which the piece `i` stands `counts[i]` times.
 
     Latin pieces are ranked by their count, then by their score (Unigram) or their place in the
     vocabulary, which follows frequency. Raises `BundleError` for an unknown kind of tokenizer.
@@ -64,7 +66,7 @@ def choose_pieces(spec: Spec, counts: Counter[int], *, keep_latin: int, min_coun
 
 
 def cut_tokenizer(spec: Spec, kept: list[int]) -> Spec:
-    """The `tokenizer.json` with the pieces `kept` only, numbered in their order."""
+    """Copy a `tokenizer.json` with the pieces `kept` only, numbered in their order."""
     new_ids = {old: new for new, old in enumerate(kept)}
     cut = copy.deepcopy(spec)
     model = cut["model"]
@@ -89,7 +91,7 @@ def _is_byte_level(spec: Spec) -> bool:
 
 
 def _surface(spec: Spec, piece: str) -> str:
-    """What a piece looks like in a text, without the marks of word beginnings and continuations."""
+    """Give a piece as it looks in a text, without the marks of word beginnings and continuations."""
     if _is_byte_level(spec):
         return str(decoders.ByteLevel().decode([piece])).strip()
     return piece.removeprefix(spec["model"].get("continuing_subword_prefix") or "").lstrip("▁")
@@ -105,7 +107,7 @@ def _is_basic(piece: str, surface: str) -> bool:
 
 
 def _on_the_way(model: Spec, pieces: list[str]) -> set[int]:
-    """The ids of what BPE makes on its way from characters to each of the pieces."""
+    """Find the ids of what BPE makes on its way from characters to each of the pieces."""
     ranks = {(a, b): rank for rank, (a, b) in enumerate(model["merges"])}
     made = set()
     for piece in pieces:

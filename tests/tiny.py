@@ -16,7 +16,9 @@ AGAINST = "رفضت نقابة الصيادين مشروع الميناء وحذ
 NEUTRAL = "تناقش اللجنة قانون المياه في جلسة تعقد يوم الخميس"
 
 
-def stance_row(number: int, text: str, holder: str, target: str, stance: str, evidence: str) -> dict[str, object]:
+def stance_row(
+    number: int, text: str, holder: str, target: str, stance: str, evidence: str
+) -> dict[str, object]:
     """Make one row in the schema of stance data."""
     record = {
         "target": target,
@@ -39,7 +41,9 @@ STANCE_ROWS = [
     for i in range(0, 18, 3)
     for row in (
         stance_row(i, FAVOR, "رئيس البلدية", "مشروع الجسر", "favor", "أيد رئيس البلدية مشروع الجسر الجديد"),
-        stance_row(i + 1, AGAINST, "نقابة الصيادين", "مشروع الميناء", "against", "رفضت نقابة الصيادين مشروع الميناء"),
+        stance_row(
+            i + 1, AGAINST, "نقابة الصيادين", "مشروع الميناء", "against", "رفضت نقابة الصيادين مشروع الميناء"
+        ),
         stance_row(i + 2, NEUTRAL, "", "قانون المياه", "neutral", "قانون المياه"),
     )
 ]

@@ -102,10 +102,11 @@ def _ranked(row: SummaryRow, method: str) -> list[int]:
         for sentence in summarizer(document, size):
             rates.setdefault(id(sentence), size)
     order = sorted(range(len(sentences)), key=lambda i: (rates.get(id(sentences[i]), len(sentences)), i))
-    return _fill(order, [len(unit.split()) for unit in row.units])
+    return fill(order, [len(unit.split()) for unit in row.units])
 
 
-def _fill(order: Sequence[int], lengths: Sequence[int]) -> list[int]:
+def fill(order: Sequence[int], lengths: Sequence[int]) -> list[int]:
+    """Take units in this order while they fit into the word budget; back in reading order."""
     chosen: list[int] = []
     for i in order:
         if not chosen or sum(lengths[j] for j in chosen) + lengths[i] <= BASE_WORDS:

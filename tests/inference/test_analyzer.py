@@ -78,7 +78,9 @@ def test_long_paragraph_is_windowed_not_cut(analyzer: Analyzer) -> None:
 
 def test_lone_surrogates_keep_offsets(analyzer: Analyzer) -> None:
     """They are replaced one for one and reported."""
-    analysis = analyzer.analyze("رفضت النقابة \ud800 مشروع الميناء الجديد في المدينة.", targets=["مشروع \udfff الميناء"])
+    analysis = analyzer.analyze(
+        "رفضت النقابة \ud800 مشروع الميناء الجديد في المدينة.", targets=["مشروع \udfff الميناء"]
+    )
     assert_offsets(analysis)
     assert "control_characters" in analysis.article.warnings
     json.loads(analysis.to_json())
