@@ -186,8 +186,8 @@ def merge(
 
 @base_app.command()
 def trim(
-    base: Annotated[str, typer.Argument(help="An encoder's folder or hub id.")],
-    corpus: Annotated[list[Path], typer.Argument(help="UTF-8 text, a passage a line.", metavar="CORPUS...")],
+    base: Annotated[str, typer.Argument(help="An encoder's folder or hub id.", metavar="BASE")],
+    corpus: Annotated[list[Path], typer.Argument(help="UTF-8 text, one passage a line.", metavar="CORPUS")],
     out: Annotated[Path, typer.Option(help="A new folder for the smaller encoder.", metavar="DIR")],
     latin: Annotated[int, typer.Option(min=0, help="Latin pieces to keep, the likeliest ones.")] = 4000,
     min_count: Annotated[int, typer.Option(min=1, help="Keep pieces that stand this often.")] = 1,

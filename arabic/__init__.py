@@ -1,27 +1,4 @@
-"""Arabic news text: decoding, checks, structure, normalisation, sentences. Pure Python, no models.
+"""The Arabic language, and the article as data: normalisation, sentences and clauses, parsing.
 
-Every piece of an article knows its character offsets in the text it was cut from.
+Import from the modules: `arabic.parse.parse_article`, `arabic.normalize.normalize`, …
 """
-
-from arabic.article import Article
-from arabic.checks import check
-from arabic.decode import decode, read_file
-from arabic.errors import InputError
-from arabic.normalize import Normalization, normalize
-from arabic.parse import parse_article
-from arabic.sentences import clauses, sentences
-from arabic.spans import Span
-
-__all__ = [
-    "Article",
-    "InputError",
-    "Normalization",
-    "Span",
-    "check",
-    "clauses",
-    "decode",
-    "normalize",
-    "parse_article",
-    "read_file",
-    "sentences",
-]

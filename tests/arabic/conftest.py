@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from arabic import Article, Span
-from arabic.article import List, Table
+from arabic.article import Article, List, Table
+from arabic.spans import Span
 
 
 def _pieces(article: Article) -> Iterator[Span]:

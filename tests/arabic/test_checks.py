@@ -2,8 +2,8 @@
 
 import pytest
 
-from arabic import InputError, check
-from arabic.checks import MAX_CHARS, MESSAGES, describe
+from arabic.checks import MAX_CHARS, MESSAGES, check, describe
+from arabic.errors import InputError
 
 CLEAN = (
     "أعلنت الوزارة أمس خطة جديدة لتطوير النقل العام في المدن الكبرى، وقال الوزير إن التنفيذ يبدأ مطلع "

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arabic import InputError, decode, read_file
+from arabic.decode import decode, read_file
+from arabic.errors import InputError
 
 SHORT = ["سلام", "الهدنة", "وقف إطلاق النار", "بيان", "رفض قاطع", "خطّة كبيرة", "كتب: أحمد علي"]
 LONG = (

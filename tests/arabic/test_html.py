@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arabic import Article, InputError, Span, parse_article
-from arabic.article import List, Paragraph, Table
-from arabic.parse import detect_format
+from arabic.article import Article, List, Paragraph, Table
+from arabic.errors import InputError
+from arabic.parse import detect_format, parse_article
+from arabic.spans import Span
 
 Pieces = Callable[[Article], list[Span]]
 LONG = (

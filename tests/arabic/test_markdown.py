@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arabic import Article, Span, parse_article
-from arabic.article import List, Paragraph, Table
+from arabic.article import Article, List, Paragraph, Table
+from arabic.parse import parse_article
+from arabic.spans import Span
 
 Pieces = Callable[[Article], list[Span]]
 LONG = "أعلنت وزارة النقل يوم الأحد افتتاح خط جديد للقطارات، وقال مسؤول إن الرحلة تستغرق ثلاث ساعات."

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arabic import Article, InputError, Span, parse_article
-from arabic.article import List, Paragraph, Table
+from arabic.article import Article, List, Paragraph, Table
+from arabic.errors import InputError
+from arabic.parse import parse_article
+from arabic.spans import Span
 
 Pieces = Callable[[Article], list[Span]]
 ROOT = Path(__file__).resolve().parents[2]
