@@ -53,7 +53,7 @@ def parse_html(source: str) -> tuple[str, Span | None, list[Span | Block]]:
     return text, page.title, page.items
 
 
-def _tree(source: str) -> Any:  # noqa: ANN401  lxml has no types
+def _tree(source: str) -> Any:
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
     )
@@ -74,7 +74,7 @@ def _tree(source: str) -> Any:  # noqa: ANN401  lxml has no types
     return root
 
 
-def _main(root: Any) -> Any:  # noqa: ANN401
+def _main(root: Any) -> Any:
     """Find the longest <article> or article body, where it is most of <main>; else <main>, else the page."""
     article, main = None, root
     article_size, main_size = MIN_MAIN, 0
@@ -94,7 +94,7 @@ def _main(root: Any) -> Any:  # noqa: ANN401
     return article if article is not None and article_size > 0.5 * main_size else main
 
 
-def _outside_title(root: Any) -> str:  # noqa: ANN401
+def _outside_title(root: Any) -> str:
     """Find the title of a page whose main content has no <h1>."""
     for element in root.iter("h1"):
         if not any(parent.tag in _DROPPED for parent in element.iterancestors()):
@@ -110,7 +110,7 @@ def _outside_title(root: Any) -> str:  # noqa: ANN401
     return site.group(1) if site else text
 
 
-def _is_dropped(element: Any, *, inside: bool) -> bool:  # noqa: ANN401
+def _is_dropped(element: Any, *, inside: bool) -> bool:
     """`inside` says that the element is within an article, where a <header> belongs to it."""
     tag = element.tag
     if not isinstance(tag, str) or tag in _DROPPED:
@@ -124,7 +124,7 @@ def _is_dropped(element: Any, *, inside: bool) -> bool:  # noqa: ANN401
     return bool(_ASIDE.search(element.get("class") or "") or _ASIDE.search(element.get("id") or ""))
 
 
-def _walk(main: Any, page: Page) -> None:  # noqa: ANN401
+def _walk(main: Any, page: Page) -> None:
     inside = main.tag in ("article", "main")
     walk = etree.iterwalk(main, events=("start", "end"))
     dropped = None

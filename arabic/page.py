@@ -19,7 +19,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 class Page:
     """Writes the text of a page piece by piece and notes where each piece stands."""
 
-    def __init__(self, title_element: Any) -> None:  # noqa: ANN401
+    def __init__(self, title_element: Any) -> None:
         self.title_element = title_element
         self.title: Span | None = None
         self.out: list[str] = []
@@ -34,7 +34,7 @@ class Page:
         self._rows: list[list[str]] = []
         self._header = False
 
-    def start(self, element: Any) -> None:  # noqa: ANN401
+    def start(self, element: Any) -> None:
         """Take the start tag of an element and the text up to its first child."""
         tag = element.tag
         if tag == "br":
@@ -58,7 +58,7 @@ class Page:
         elif tag in _BLOCKS:
             self._inline.append(" ")
 
-    def end(self, element: Any) -> None:  # noqa: ANN401
+    def end(self, element: Any) -> None:
         """Take the end tag of an element, without the text after it."""
         tag = element.tag
         self._bold -= tag in ("b", "strong")
@@ -91,7 +91,7 @@ class Page:
         start, self._length = self._length, self._length + len(text)
         return Span(text, start, self._length)
 
-    def _flush(self, element: Any) -> None:  # noqa: ANN401
+    def _flush(self, element: Any) -> None:
         """Close the inline text gathered so far; `element` is the block that ends here, if one does."""
         if not self._inline:
             return
@@ -144,12 +144,12 @@ class Page:
         return Span(text, start, self._length)
 
 
-def text_size(element: Any) -> int:  # noqa: ANN401
+def text_size(element: Any) -> int:
     """Count the characters of text in an element."""
     return sum(map(len, element.itertext()))
 
 
-def _is_data(table: Any) -> bool:  # noqa: ANN401
+def _is_data(table: Any) -> bool:
     """Whether a <table> holds rows of short cells rather than the layout of a page."""
     if table.find(".//table") is not None:
         return False

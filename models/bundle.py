@@ -151,7 +151,9 @@ def read_manifest(folder: Path) -> BundleInfo:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BundleError(f"{folder} is no bundle: expected {LAYOUT.manifest} in it ({error.strerror})") from error
+        raise BundleError(
+            f"{folder} is no bundle: expected {LAYOUT.manifest} in it ({error.strerror})"
+        ) from error
     except ValueError as error:
         raise BundleError(f"{path} is damaged (not JSON: {error}); get the bundle again") from error
     found = data.get("format_version") if isinstance(data, dict) else None
@@ -174,13 +176,17 @@ def _check_layout(folder: Path, info: BundleInfo) -> None:
     expected = [f"{name}/{file}" for name in info.encoders for file in LAYOUT.encoder_files]
     for name, task in info.tasks.items():
         if task.encoder not in info.encoders:
-            raise BundleError(f"{folder}: task {name} needs the encoder {task.encoder!r}, which the bundle lacks")
+            raise BundleError(
+                f"{folder}: task {name} needs the encoder {task.encoder!r}, which the bundle lacks"
+            )
         expected.append(f"{name}/{LAYOUT.head}")
         if task.method == "lora":
             expected += [f"{name}/{LAYOUT.adapter_config}", f"{name}/{LAYOUT.adapter_weights}"]
     for file in sorted({*expected, *info.files}):
         if file not in info.files:
-            raise BundleError(f"{folder / LAYOUT.manifest} has no hash for {file}; train or merge the bundle again")
+            raise BundleError(
+                f"{folder / LAYOUT.manifest} has no hash for {file}; train or merge the bundle again"
+            )
         if not (folder / file).is_file():
             raise BundleError(f"{folder / file} is missing; get the bundle again")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModel, AutoTokenizer
-from transformers.utils import logging as transformers_logging
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
 
 from models.bundle import LAYOUT
 from models.errors import BundleError
@@ -20,31 +20,30 @@ from models.errors import BundleError
 _POOLER_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "data2vec-text"})
 
 
-def load_encoder(base: str | Path, *, revision: str | None = None) -> torch.nn.Module:
+def load_encoder(base: str | Path, *, revision: str | None = None) -> PreTrainedModel:
     """Load a base model without a head, in fp32, from a folder or a hub id.
 
     Raises `BundleError` when there is no such model or it cannot be read.
     """
-    transformers_logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = AutoConfig.from_pretrained(base, revision=revision)
-        extra: dict[str, Any] = (
-            {"add_pooling_layer": False} if config.model_type in _POOLER_FAMILIES else {}
-        )
-        return AutoModel.from_pretrained(
+        extra: dict[str, Any] = {"add_pooling_layer": False} if config.model_type in _POOLER_FAMILIES else {}
+        encoder: PreTrainedModel = AutoModel.from_pretrained(
             base,
             revision=revision,
             dtype=torch.float32,
             use_safetensors=True,
-            attn_implementation="eager",  # faster than sdpa on CPUs at paragraph lengths (docs/experiments.md)
+            attn_implementation="eager",  # faster than sdpa on a CPU at paragraph lengths
             **extra,
         )
+        return encoder
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise BundleError(f"no encoder could be loaded from {base}: {reason}") from error
 
 
-def load_tokenizer(base: str | Path, *, revision: str | None = None) -> Any:  # noqa: ANN401 (transformers is untyped here)
+def load_tokenizer(base: str | Path, *, revision: str | None = None) -> Any:
     """Load the fast tokenizer of a folder or hub id; offsets need a fast one. Raises `BundleError`."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(base, revision=revision, use_fast=True)
@@ -52,7 +51,9 @@ def load_tokenizer(base: str | Path, *, revision: str | None = None) -> Any:  # 
         reason = str(error).strip().splitlines()[0]
         raise BundleError(f"no tokenizer could be loaded from {base}: {reason}") from error
     if not tokenizer.is_fast:
-        raise BundleError(f"{base} has only a slow tokenizer; Mujaz needs a fast one (tokenizer.json) for offsets")
+        raise BundleError(
+            f"{base} has only a slow tokenizer; Mujaz needs a fast one (tokenizer.json) for offsets"
+        )
     return tokenizer
 
 
@@ -62,19 +63,32 @@ def merge_adapter(encoder: torch.nn.Module, folder: Path) -> None:
     Raises `BundleError` when the adapter does not fit the encoder.
     """
     config = json.loads((folder / LAYOUT.adapter_config).read_text(encoding="utf-8"))
+    if (
+        config.get("use_rslora")
+        or config.get("use_dora")
+        or config.get("rank_pattern")
+        or config.get("alpha_pattern")
+    ):
+        raise BundleError(
+            f"{folder}: only plain LoRA adapters can be merged; train without rslora, dora and patterns"
+        )
     scale = config["lora_alpha"] / config["r"]
     tensors = load_file(folder / LAYOUT.adapter_weights)
     weights = dict(encoder.named_parameters())
     downs = [name for name in tensors if name.endswith(".lora_A.weight")]
     if 2 * len(downs) != len(tensors):
-        raise BundleError(f"{folder}: expected pairs of lora_A and lora_B weights only; other adapters cannot be merged")
+        raise BundleError(
+            f"{folder}: expected pairs of lora_A and lora_B weights only; other adapters cannot be merged"
+        )
     for name in downs:
         module = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
         target = weights.get(f"{module}.weight")
         down = tensors[name].float()  # (r, in)
         up = tensors[name.replace("lora_A", "lora_B")].float()  # (out, r)
         if target is None or target.shape != (up.shape[0], down.shape[1]):
-            raise BundleError(f"{folder}: the adapter's {module} does not fit the encoder; they belong to two models")
+            raise BundleError(
+                f"{folder}: the adapter's {module} does not fit the encoder; they belong to two models"
+            )
         with torch.no_grad():
             target.add_(up @ down, alpha=scale)
 

@@ -3,8 +3,11 @@
 Every model takes `input_ids` and `attention_mask`, (B, T) int64, and returns a dict of logits.
 """
 
+from typing import cast
+
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 from models.encoder import mean_pool
 from models.units import N_FEATURES
@@ -16,13 +19,18 @@ HOLDER_TAGS = ("O", "B-favor", "I-favor", "B-against", "I-against", "B-neutral",
 EVIDENCE_TAGS = ("O", "I-favor", "I-against", "I-neutral")
 
 
+def hidden_size(encoder: nn.Module) -> int:
+    """The width H of an encoder's states."""
+    return int(cast(PreTrainedModel, encoder).config.hidden_size)
+
+
 class TopicModel(nn.Module):
     """Mean-pooled encoder states and one linear layer."""
 
     def __init__(self, encoder: nn.Module, n_labels: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = nn.Linear(encoder.config.hidden_size, n_labels)
+        self.head = nn.Linear(hidden_size(encoder), n_labels)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return `logits`, (B, n_labels)."""
@@ -36,14 +44,16 @@ class StanceModel(nn.Module):
     def __init__(self, encoder: nn.Module, n_labels: int) -> None:
         super().__init__()
         self.encoder = encoder
-        hidden_size = encoder.config.hidden_size
-        self.head = nn.Linear(hidden_size, n_labels)
-        self.holder = nn.Linear(hidden_size, len(HOLDER_TAGS))
-        self.evidence = nn.Linear(hidden_size, len(EVIDENCE_TAGS))
+        size = hidden_size(encoder)
+        self.head = nn.Linear(size, n_labels)
+        self.holder = nn.Linear(size, len(HOLDER_TAGS))
+        self.evidence = nn.Linear(size, len(EVIDENCE_TAGS))
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return `logits` (B, n_labels), `holder` and `evidence` (B, T, tags)."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # (B, T, H)
+        hidden = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state  # (B, T, H)
         return {
             "logits": self.head(mean_pool(hidden, attention_mask)),
             "holder": self.holder(hidden),
@@ -57,10 +67,8 @@ class SalienceModel(nn.Module):
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
-        hidden_size = encoder.config.hidden_size
-        self.head = nn.Sequential(
-            nn.Linear(2 * hidden_size + N_FEATURES, 128), nn.GELU(), nn.Dropout(0.1), nn.Linear(128, 1)
-        )
+        width = 2 * hidden_size(encoder) + N_FEATURES
+        self.head = nn.Sequential(nn.Linear(width, 128), nn.GELU(), nn.Dropout(0.1), nn.Linear(128, 1))
 
     def forward(
         self,
@@ -74,7 +82,9 @@ class SalienceModel(nn.Module):
         `unit_ids` (B, T) holds for every token the number of its unit, or -1;
         `features` (B, U, F) the units' positions and lengths.
         """
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # (B, T, H)
+        hidden = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state  # (B, T, H)
         units = torch.arange(features.shape[1], device=unit_ids.device)
         member = (unit_ids.unsqueeze(1) == units.view(1, -1, 1)).to(hidden.dtype)  # (B, U, T)
         unit = member @ hidden / member.sum(-1, keepdim=True).clamp(min=1)  # (B, U, H)

@@ -44,7 +44,7 @@ def load_head(model: torch.nn.Module, folder: Path) -> None:
         if found is None or shape is None or found.shape != shape:
             raise BundleError(
                 f"{folder / LAYOUT.head}: {name} should have the shape {_shape(shape)}, has "
-                f"{_shape(None if found is None else found.shape)}; the labels in bundle.json are not the weights' own"
+                f"{_shape(None if found is None else found.shape)}; the labels in bundle.json are not its own"
             )
     model.load_state_dict(tensors, strict=False)
 
@@ -96,7 +96,9 @@ class OpenBundle:
             return self.info.tasks[task]
         except KeyError:
             known = ", ".join(self.info.tasks) or "none"
-            raise BundleError(f"{self.folder} has no {task} model (it has: {known}); train or merge one") from None
+            raise BundleError(
+                f"{self.folder} has no {task} model (it has: {known}); train or merge one"
+            ) from None
 
     def _backend(self, task: Task) -> Backend:
         info = self._task(task)
@@ -110,10 +112,11 @@ class OpenBundle:
 
     def _encoder(self, name: str) -> torch.nn.Module:
         if name not in self._encoders:
-            self._encoders[name] = load_encoder(self.folder / name).eval()
+            encoder: torch.nn.Module = load_encoder(self.folder / name)
+            self._encoders[name] = encoder.eval()
         return self._encoders[name]
 
-    def _tokenizer(self, name: str) -> Any:  # noqa: ANN401
+    def _tokenizer(self, name: str) -> Any:
         if name not in self._tokenizers:
             self._tokenizers[name] = load_tokenizer(self.folder / name)
         return self._tokenizers[name]

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.bundle import LAYOUT, BundleInfo, write_manifest, verify
+from models.bundle import LAYOUT, BundleInfo, verify, write_manifest
 from models.errors import BundleError
 
 
@@ -42,9 +42,13 @@ def _check_same(encoder: str, part: Path, info: BundleInfo, other: Path, known: 
     if encoder not in known.encoders:
         return
     if _files(encoder, info) != _files(encoder, known):
-        raise BundleError(f"{part} and {other} have different encoders in {encoder}/; train them from one base")
+        raise BundleError(
+            f"{part} and {other} have different encoders in {encoder}/; train them from one base"
+        )
     if known.encoders[encoder] != info.encoders[encoder]:
-        raise BundleError(f"{part} and {other} describe or normalise for {encoder}/ differently; train them again")
+        raise BundleError(
+            f"{part} and {other} describe or normalise for {encoder}/ differently; train them again"
+        )
 
 
 def _files(encoder: str, info: BundleInfo) -> dict[str, str]:

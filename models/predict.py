@@ -97,9 +97,7 @@ class PairOutput:
         evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias)
         if not evidence:  # a stance should come with its words: settle for weaker ones
             evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias + _WEAK_EVIDENCE)
-        return PairPrediction(
-            self.logits, self._spans("holder", HOLDER_TAGS, options.holder_bias), evidence
-        )
+        return PairPrediction(self.logits, self._spans("holder", HOLDER_TAGS, options.holder_bias), evidence)
 
     def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:
         found: list[TaggedSpan] = []
@@ -109,7 +107,8 @@ class PairOutput:
                 if not found or span.start >= found[-1].end:  # else seen in the overlap of two windows
                     found.append(span)
         return tuple(
-            TaggedSpan(*self.paragraph.to_source(span.start, span.end), polarity=span.polarity) for span in found
+            TaggedSpan(*self.paragraph.to_source(span.start, span.end), polarity=span.polarity)
+            for span in found
         )
 
 
@@ -176,9 +175,14 @@ class SaliencePredictor:
             clean_units = [self.backend.clean(unit) for unit in units]
             clean_title = self.backend.clean(title) if title else ""
             features = unit_features(clean_title, clean_units)
-            for members in unit_windows(self.backend.tokenizer, clean_title, clean_units, self.info.max_length):
+            for members in unit_windows(
+                self.backend.tokenizer, clean_title, clean_units, self.info.max_length
+            ):
                 encoded = encode_units(
-                    self.backend.tokenizer, clean_title, [clean_units[m] for m in members], self.info.max_length
+                    self.backend.tokenizer,
+                    clean_title,
+                    [clean_units[m] for m in members],
+                    self.info.max_length,
                 )
                 inputs.append({**encoded, "features": features[members]})
                 places.append((item, members))
@@ -190,7 +194,7 @@ class SaliencePredictor:
 
 
 def unit_windows(
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     title: str,
     units: Sequence[str],
     max_length: int,
@@ -212,7 +216,7 @@ def unit_windows(
 
 
 def encode_units(
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     title: str,
     units: Sequence[str],
     max_length: int,

@@ -34,9 +34,12 @@ def select_units(
     chosen = _best_small_set(fitting, salience, lengths, words, overlap, expected, redundancy)
     gain = _value(chosen, salience, overlap, expected, redundancy)
     while True:  # larger budgets: grow the best small set greedily
-        rest = [i for i in fitting if i not in chosen and sum(lengths[j] for j in chosen) + lengths[i] <= words]
+        rest = [
+            i for i in fitting if i not in chosen and sum(lengths[j] for j in chosen) + lengths[i] <= words
+        ]
         grown = max(
-            ((_value([*chosen, i], salience, overlap, expected, redundancy), i) for i in rest), default=(0.0, -1)
+            ((_value([*chosen, i], salience, overlap, expected, redundancy), i) for i in rest),
+            default=(0.0, -1),
         )
         if grown[0] <= gain:
             return sorted(chosen)
@@ -65,7 +68,11 @@ def _best_small_set(
 
 
 def _value(
-    subset: Sequence[int], salience: NDArray[np.float32], overlap: NDArray[np.float32], expected: float, redundancy: float
+    subset: Sequence[int],
+    salience: NDArray[np.float32],
+    overlap: NDArray[np.float32],
+    expected: float,
+    redundancy: float,
 ) -> float:
     gain = sum(float(salience[i]) for i in subset)
     for position, i in enumerate(subset):
@@ -88,7 +95,7 @@ def _overlaps(words: Sequence[set[str]]) -> NDArray[np.float32]:
 def lead_units(units: Sequence[str], words: int = BASE_WORDS) -> list[int]:
     """The first units that fit into the budget, at least one: the baseline every summariser must beat."""
     used = 0
-    chosen = []
+    chosen: list[int] = []
     for i, unit in enumerate(units):
         used += len(unit.split())
         if used > words and chosen:

@@ -151,7 +151,7 @@ def _batches(corpus_files: Sequence[Path]) -> Iterator[list[str]]:
             raise InputError(f"{path}: expected UTF-8 text ({error.reason}); convert the file") from error
 
 
-def _save_tokenizer(tokenizer: Any, spec: Spec, folder: Path) -> None:  # noqa: ANN401 (transformers is untyped)
+def _save_tokenizer(tokenizer: Any, spec: Spec, folder: Path) -> None:
     specials = {name: t for name, t in tokenizer.special_tokens_map.items() if isinstance(t, str)}
     PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=Tokenizer.from_str(json.dumps(spec)),
@@ -162,8 +162,8 @@ def _save_tokenizer(tokenizer: Any, spec: Spec, folder: Path) -> None:  # noqa: 
 
 
 def _compare_tokenizers(
-    tokenizer: Any,  # noqa: ANN401
-    trimmed: Any,  # noqa: ANN401
+    tokenizer: Any,
+    trimmed: Any,
     choice: _Choice,
     corpus_files: Sequence[Path],
 ) -> tuple[Counter[str], list[str]]:
@@ -207,7 +207,7 @@ def _compare_tokenizers(
     return sums, sample
 
 
-def _save_encoder(encoder: Any, kept: list[int], folder: Path) -> None:  # noqa: ANN401
+def _save_encoder(encoder: Any, kept: list[int], folder: Path) -> None:
     """Write the encoder in fp16 with the rows `kept` of its word embeddings."""
     weight = encoder.get_input_embeddings().weight.data  # (V, H)
     if encoder.config.is_encoder_decoder or kept[-1] >= len(weight):
@@ -222,7 +222,7 @@ def _save_encoder(encoder: Any, kept: list[int], folder: Path) -> None:  # noqa:
     encoder.half().save_pretrained(folder)
 
 
-def _embed(encoder: Any, tokenizer: Any, lines: Sequence[str]) -> torch.Tensor:  # noqa: ANN401
+def _embed(encoder: Any, tokenizer: Any, lines: Sequence[str]) -> torch.Tensor:
     """Mean-pooled embeddings of the lines' first tokens, (N, H)."""
     vectors = []
     with torch.inference_mode():

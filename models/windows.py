@@ -29,7 +29,7 @@ class Window:
 
 
 def windows(
-    tokenizer: Any,  # noqa: ANN401 (transformers' tokenizers are untyped)
+    tokenizer: Any,
     texts: Sequence[str],
     firsts: Sequence[str] | None = None,
     *,

@@ -19,6 +19,7 @@ from inference.results import (
     TopicLabel,
     TopicShare,
 )
+from tests.tiny import ROWS, make_base, train_tiny, write_rows
 
 if TYPE_CHECKING:
     from inference.analyzer import Analyzer
@@ -133,3 +134,29 @@ def analysis() -> Analysis:
         headline=Headline(lines[0], 0, len(lines[0]), "title"),
         model=ModelInfo("mujaz-default", "1.0", "0123456789abcdef" * 4),
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer encoder with random weights and a tokenizer of its own."""
+    return make_base(tmp_path_factory.mktemp("tiny") / "base")
+
+
+@pytest.fixture(scope="session")
+def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Labelled rows for every task, one JSONL file each."""
+    folder = tmp_path_factory.mktemp("rows")
+    return {task: write_rows(folder / f"{task}.jsonl", rows) for task, rows in ROWS.items()}
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(
+    tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tiny_rows: dict[str, Path]
+) -> Path:
+    """A bundle with all three tasks, really trained, on a model small enough for a test."""
+    from models.merge import merge_bundles
+
+    folder = tmp_path_factory.mktemp("bundles")
+    parts = [train_tiny(task, tiny_rows[task], folder / task, tiny_base) for task in tiny_rows]
+    merge_bundles(parts, folder / "merged", name="tiny", version="1")
+    return folder / "merged"

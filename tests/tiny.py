@@ -105,3 +105,14 @@ def make_base(folder: Path) -> Path:
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     return folder
+
+
+def train_tiny(task: str, rows: Path, out: Path, base: Path, **settings: object) -> Path:
+    """Train a task on its rows for two epochs, judged on the same rows."""
+    from training.config import TrainConfig
+    from training.run import train
+
+    options = {"epochs": 2, "batch_size": 8, "max_length": 64, "learning_rate": 1e-3, "tag_weight": 4.0}
+    config = TrainConfig(**(options | settings))
+    train(task, rows, rows, out, config, base=base)
+    return out

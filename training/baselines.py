@@ -27,12 +27,15 @@ _SPELLING = Normalization(alef=True, ya=True, ta_marbuta=True)
 _PAIR_SEED = 13
 
 
-def svm() -> Any:  # noqa: ANN401 (scikit-learn is untyped)
+def svm() -> Any:
     """Word 1-2-grams and character 3-5-grams, TF-IDF, linear SVM with balanced classes."""
     features = FeatureUnion(
         [
             ("words", TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\w+", sublinear_tf=True, min_df=2)),
-            ("characters", TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2)),
+            (
+                "characters",
+                TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2),
+            ),
         ]
     )
     return make_pipeline(features, LinearSVC(class_weight="balanced"))
@@ -50,7 +53,9 @@ def topic_baseline(train: Path, dev: Path) -> dict[str, Any]:
 
 def stance_baseline(train: Path, dev: Path) -> dict[str, Any]:
     """The SVM on target and paragraph side by side, over the pairs that models are judged on."""
-    known = [p for p in all_pairs(read_stance(train), ratio=1.0, hard=0.5, seed=_PAIR_SEED) if len(p.labels) == 1]
+    known = [
+        p for p in all_pairs(read_stance(train), ratio=1.0, hard=0.5, seed=_PAIR_SEED) if len(p.labels) == 1
+    ]
     unknown = [p for p in evaluation_pairs(read_stance(dev)) if len(p.labels) == 1]
     model = svm().fit([_joined(p) for p in known], [next(iter(p.labels)) for p in known])
     predicted = [str(p) for p in model.predict([_joined(p) for p in unknown])]

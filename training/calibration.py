@@ -1,27 +1,89 @@
-"""Temperature scaling (Guo et al. 2017), expected calibration error, the abstention threshold."""
+"""What is fitted on dev after training: temperature (Guo et al. 2017), abstention, decoding biases."""
 
+import dataclasses
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import KFold
 
-from models.predict import softmax
+from models.bundle import Task, TaskInfo
+from models.decoding import StanceDecoding
+from models.predict import Backend, SaliencePredictor, StancePredictor, TopicPredictor, softmax
+from training.data import StanceRow
+from training.evaluate import (
+    evaluate_stance,
+    evaluate_summary,
+    evaluate_topic,
+    evaluation_pairs,
+    stance_figures,
+)
+from training.metrics import expected_calibration_error
 
-BINS = 15
+_ABSTENTION_PRECISION = 0.9
+_HOLDER_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
+_EVIDENCE_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 
 
-def expected_calibration_error(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> float:
-    """ECE of the likeliest class over 15 equal-width bins. probabilities (N, C), correct (N,)."""
-    confidence = probabilities.max(1)
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    error = 0.0
-    for b in range(BINS):
-        members = bins == b
-        if members.any():
-            error += members.mean() * abs(confidence[members].mean() - correct[members].mean())
-    return float(error)
+def dev_figures(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any]) -> dict[str, Any]:
+    """Evaluate on dev; `selection` is what the best epoch is chosen by."""
+    if task == "topic":
+        figures = evaluate_topic(TopicPredictor(backend, info), rows)
+        return {**figures, "selection": figures["macro_f1"] + figures["accuracy"]}
+    if task == "summary":
+        figures = evaluate_summary(SaliencePredictor(backend, info), rows)
+        return {**figures, "selection": figures["average_precision"]}
+    figures = evaluate_stance(StancePredictor(backend, info), rows)
+    selection = 2 * figures["macro_f1"] + figures["holder_token_f1"] + figures["evidence_token_f1"]
+    return {**figures, "selection": selection}
+
+
+def calibrate(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any]) -> TaskInfo:
+    """Fit the temperature, the abstention threshold and the decoding options on dev rows."""
+    if task == "summary":
+        return info
+    if task == "stance":
+        return _calibrate_stance(backend, info, rows)
+    predictor = TopicPredictor(backend, info)
+    logits = predictor.logits([row.text for row in rows])
+    gold = np.array([info.labels.index(row.label) for row in rows])
+    before = evaluate_topic(predictor, rows)["ece"]
+    temperature = fit_temperature(logits, gold)
+    info = dataclasses.replace(info, temperature=temperature)
+    probabilities = TopicPredictor(backend, info).predict([row.text for row in rows])
+    correct = probabilities.argmax(1) == gold
+    return dataclasses.replace(
+        info,
+        threshold=threshold_for_precision(probabilities, correct, _ABSTENTION_PRECISION),
+        metrics={"ece_before": before, "ece_cross_fitted": cross_fitted_ece(logits, gold)},
+    )
+
+
+def _calibrate_stance(backend: Backend, info: TaskInfo, rows: Sequence[StanceRow]) -> TaskInfo:
+    predictor = StancePredictor(backend, info)
+    pairs = evaluation_pairs(rows)
+    outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
+    single = [i for i, pair in enumerate(pairs) if len(pair.labels) == 1]
+    logits = np.stack([outputs[i].logits for i in single])
+    gold = np.array([info.labels.index(next(iter(pairs[i].labels))) for i in single])
+    before = stance_figures(predictor, pairs, outputs, StanceDecoding())["ece"]
+    info = dataclasses.replace(info, temperature=fit_temperature(logits, gold))
+    predictor = StancePredictor(backend, info)
+    best, best_score = StanceDecoding(), -1.0
+    for holder, evidence in itertools.product(_HOLDER_BIASES, _EVIDENCE_BIASES):
+        options = StanceDecoding(holder_bias=holder, evidence_bias=evidence)
+        figures = stance_figures(predictor, pairs, outputs, options)
+        score = figures["holder_token_f1"] + figures["evidence_token_f1"]
+        if score > best_score:
+            best, best_score = options, score
+    return dataclasses.replace(
+        info,
+        decoding=dataclasses.asdict(best),
+        metrics={"ece_before": before, "ece_cross_fitted": cross_fitted_ece(logits, gold)},
+    )
 
 
 def fit_temperature(logits: NDArray[np.float32], gold: NDArray[np.int64]) -> float:

@@ -59,7 +59,7 @@ class TrainConfig:
                 raise ValueError(f"{name} must be between 0 and 1, was {getattr(self, name)}")
 
 
-def load_config(path: Path, **overrides: Any) -> TrainConfig:  # noqa: ANN401
+def load_config(path: Path, **overrides: Any) -> TrainConfig:
     """Read a YAML file over the defaults, and `overrides` (those that are not None) over the file.
 
     Raises `InputError` for an unreadable file, an unknown key or a value of the wrong kind.

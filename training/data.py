@@ -95,7 +95,9 @@ def _read(path: Path, parse: Callable[[dict[str, Any]], Row]) -> Iterator[Row]:
     except OSError as error:
         raise InputError(f"{path}: the data could not be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: expected UTF-8 ({error.reason} at byte {error.start}); convert the file") from error
+        raise InputError(
+            f"{path}: expected UTF-8 ({error.reason} at byte {error.start}); convert the file"
+        ) from error
     if not count:
         raise InputError(f"{path}: no rows; expected one JSON object a line")
 
@@ -120,7 +122,9 @@ def _stance_row(data: dict[str, Any]) -> StanceRow:
     stances = []
     for record in data["stances"]:
         if record["stance"] not in (*POLARITIES, UNRELATED):
-            raise ValueError(f"unknown stance {record['stance']!r}; known are: {', '.join(POLARITIES)}, {UNRELATED}")
+            raise ValueError(
+                f"unknown stance {record['stance']!r}; known are: {', '.join(POLARITIES)}, {UNRELATED}"
+            )
         stances.append(
             StanceLabel(
                 _text(record["target"], "target"),

@@ -11,9 +11,8 @@ from models.decoding import POLARITIES, StanceDecoding, StanceRecord
 from models.load import OpenBundle
 from models.predict import PairOutput, SaliencePredictor, StancePredictor, TopicPredictor, softmax
 from models.selection import BASE_WORDS, lead_units, select_units
-from training.calibration import expected_calibration_error
 from training.data import UNRELATED, StanceRow, SummaryRow, TopicRow, read_stance, read_summary, read_topic
-from training.metrics import SpanCounts, rouge, unit_f1, words_in
+from training.metrics import SpanCounts, expected_calibration_error, rouge, unit_f1, words_in
 from training.pairs import Pair, all_pairs
 
 EVALUATION_SEED = 2026
@@ -38,7 +37,9 @@ def evaluate(task: str, bundle: Path, data: Path) -> dict[str, Any]:
 def classification(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:
     """Accuracy, macro-F1 over the labels that occur in gold or prediction, and a row a label."""
     labels = sorted({*gold, *predicted})
-    precision, recall, f1, support = precision_recall_fscore_support(gold, predicted, labels=labels, zero_division=0.0)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        gold, predicted, labels=labels, zero_division=0.0
+    )
     return {
         "accuracy": float(accuracy_score(gold, predicted)),
         "macro_f1": float(f1.mean()),
@@ -121,7 +122,9 @@ def _span_figures(pairs: Sequence[Pair], records: Sequence[Sequence[StanceRecord
     for pair, found in zip(pairs, records, strict=True):
         text = pair.text
         holder.add(text, {r.holder for r in pair.records if r.holder}, {r.holder for r in found if r.holder})
-        evidence.add(text, {r.evidence for r in pair.records if r.evidence}, {r.evidence for r in found if r.evidence})
+        evidence.add(
+            text, {r.evidence for r in pair.records if r.evidence}, {r.evidence for r in found if r.evidence}
+        )
         for polarity in POLARITIES:
             polar.add(
                 text,
@@ -154,7 +157,9 @@ def evaluate_summary(predictor: SaliencePredictor, rows: Sequence[SummaryRow]) -
     lead = [lead_units(row.units) for row in rows]
     gold = [("key" if i in row.key else "other") for row in rows for i in range(len(row.units))]
     predicted = [
-        ("key" if i in picked else "other") for row, picked in zip(rows, chosen, strict=True) for i in range(len(row.units))
+        ("key" if i in picked else "other")
+        for row, picked in zip(rows, chosen, strict=True)
+        for i in range(len(row.units))
     ]
     flat = np.concatenate(salience)
     two = np.stack([1 - flat, flat], axis=1)
@@ -169,7 +174,9 @@ def evaluate_summary(predictor: SaliencePredictor, rows: Sequence[SummaryRow]) -
         "ece": expected_calibration_error(two, right),
         "average_precision": float(average_precision_score([g == "key" for g in gold], flat)),
         "unit_overlap": float(np.mean([unit_f1(c, row.key) for c, row in zip(chosen, rows, strict=True)])),
-        "lead60_unit_overlap": float(np.mean([unit_f1(c, row.key) for c, row in zip(lead, rows, strict=True)])),
+        "lead60_unit_overlap": float(
+            np.mean([unit_f1(c, row.key) for c, row in zip(lead, rows, strict=True)])
+        ),
         **rouge(extracts, references),
         **{f"lead60_{name}": value for name, value in rouge(leads, references).items()},
     }

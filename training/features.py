@@ -23,7 +23,7 @@ _PADDING = {"unit_ids": -1, "holder_labels": IGNORE, "evidence_labels": IGNORE, 
 
 def topic_features(
     rows: Sequence[TopicRow],
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     normalization: Normalization,
     config: TrainConfig,
 ) -> Dataset:
@@ -44,7 +44,7 @@ def topic_features(
 
 def stance_features(
     pairs: Sequence[Pair],
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     normalization: Normalization,
     config: TrainConfig,
 ) -> Dataset:
@@ -63,7 +63,9 @@ def stance_features(
                 "input_ids": window.input_ids,
                 "labels": target,
                 "holder_labels": tag_tokens(window, texts[window.item], pair.records, "holder", HOLDER_TAGS),
-                "evidence_labels": tag_tokens(window, texts[window.item], pair.records, "evidence", EVIDENCE_TAGS),
+                "evidence_labels": tag_tokens(
+                    window, texts[window.item], pair.records, "evidence", EVIDENCE_TAGS
+                ),
                 "length": len(window.input_ids),
             }
         )
@@ -95,7 +97,7 @@ def tag_tokens(
 
 def summary_features(
     rows: Sequence[SummaryRow],
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     normalization: Normalization,
     config: TrainConfig,
 ) -> Dataset:

@@ -52,7 +52,7 @@ def soft_cross_entropy(
 
 
 def tag_cross_entropy(logits: Tensor, tags: Tensor, weight: float) -> Tensor:
-    """Cross entropy of token tags in which all but "outside" (0) weigh `weight`. logits (B, T, C), tags (B, T)."""
+    """Cross entropy of tags; all but "outside" (0) weigh `weight`. logits (B, T, C), tags (B, T) → scalar."""
     kept = tags != IGNORE
     if not kept.any():  # a batch of unrelated pairs has no tags to learn
         return logits.sum() * 0

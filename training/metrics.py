@@ -4,10 +4,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from rouge_score.rouge_scorer import RougeScorer
 
 from arabic.normalize import Normalization, normalize
 
+BINS = 15
 Offsets = tuple[int, int]
 _WORDS = re.compile(r"\S+")
 
@@ -53,6 +56,18 @@ class SpanCounts:
     def token_f1(self) -> float:
         """F1 of the words inside spans."""
         return f1(self.exact_words, self.found_words, self.gold_words)
+
+
+def expected_calibration_error(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> float:
+    """ECE of the likeliest class over 15 equal-width bins. probabilities (N, C), correct (N,)."""
+    confidence = probabilities.max(1)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    error = 0.0
+    for b in range(BINS):
+        members = bins == b
+        if members.any():
+            error += members.mean() * abs(confidence[members].mean() - correct[members].mean())
+    return float(error)
 
 
 def unit_f1(chosen: Collection[int], key: Collection[int]) -> float:

@@ -49,7 +49,9 @@ def unrelated_pairs(rows: Sequence[StanceRow], count: int, hard: float, seed: in
     rng = random.Random(seed)
     candidates = [row for row in rows if row.stances]
     words = [set(stems(normalize(row.text, _LOOSE).text)) for row in candidates]
-    matrix = TfidfVectorizer(token_pattern=r"\w{3,}", sublinear_tf=True).fit_transform(row.text for row in candidates)
+    matrix = TfidfVectorizer(token_pattern=r"\w{3,}", sublinear_tf=True).fit_transform(
+        row.text for row in candidates
+    )
     similarity = (matrix @ matrix.T).toarray()
     pairs: list[Pair] = []
     seen: set[tuple[int, str]] = set()

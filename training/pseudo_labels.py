@@ -82,7 +82,12 @@ def pseudo_label(
         for row, p in zip(rows, probabilities, strict=True):
             words = set(stems(clean(row.text)))
             repeated = any(len(words & other) > _SHARED_WORDS * min(len(words), len(other)) for other in seen)
-            if p.argmax() == column and p[column] >= confidence and not repeated and len(seen) < wanted[label]:
+            if (
+                p.argmax() == column
+                and p[column] >= confidence
+                and not repeated
+                and len(seen) < wanted[label]
+            ):
                 seen.append(words)
                 kept.append(TopicRow(row.id, row.text, label, None))
     return kept
@@ -93,7 +98,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--unlabelled", type=Path, nargs="+", required=True)
-    parser.add_argument("--exclude", type=Path, nargs="*", default=[], help="files whose documents must stay out")
+    parser.add_argument(
+        "--exclude", type=Path, nargs="*", default=[], help="files whose documents must stay out"
+    )
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--per-topic", type=int, default=250)
@@ -108,7 +115,12 @@ def main() -> None:
     train = read_topic(options.train)
     unlabelled = read_unlabelled(options.unlabelled, excluded)
     kept = pseudo_label(
-        train, unlabelled, options.bundle, per_topic=options.per_topic, confidence=options.confidence, seed=options.seed
+        train,
+        unlabelled,
+        options.bundle,
+        per_topic=options.per_topic,
+        confidence=options.confidence,
+        seed=options.seed,
     )
     with options.out.open("w", encoding="utf-8") as file:
         for row in [*train, *kept]:

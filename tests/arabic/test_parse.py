@@ -29,13 +29,13 @@ LONG = (
 INVISIBLE = re.compile(r"[\s\ufeff\u200b-\u200f\u061c\u202a-\u202e\u2060-\u2069\xad]")
 
 
-def outline(article: Article) -> Any:  # noqa: ANN401
+def outline(article: Article) -> Any:
     """Give the structure with its words, whatever the whitespace and the offsets."""
 
     def words(span: Span | None) -> str | None:
         return " ".join(span.text.split()) if span else None
 
-    def block(one: Paragraph | List | Table) -> Any:  # noqa: ANN401
+    def block(one: Paragraph | List | Table) -> Any:
         if isinstance(one, Paragraph):
             return words(one.span)
         if isinstance(one, List):
@@ -130,7 +130,7 @@ def test_nothing_lost_in_noise(pieces: Pieces, text: str) -> None:
 # --- samples ----------------------------------------------------------------------------------
 
 
-def _without_text(value: Any) -> Any:  # noqa: ANN401
+def _without_text(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_text(one) for key, one in value.items() if key != "text"}
     return [_without_text(one) for one in value] if isinstance(value, list | tuple) else value

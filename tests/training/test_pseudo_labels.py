@@ -20,9 +20,7 @@ def test_paragraphs_are_whole_sentences_of_the_labelled_length() -> None:
 def test_excluded_documents_stay_out(tmp_path: Path) -> None:
     text = " ".join(f"{SPORT} رقم {i}." for i in range(6))
     path = tmp_path / "articles.jsonl"
-    path.write_text(
-        "".join(json.dumps({"id": name, "text": text}) + "\n" for name in ("a", "b#3")), encoding="utf-8"
-    )
+    write_rows(path, [{"id": name, "text": text} for name in ("a", "b#3")])
     assert {row.id.split("#")[0] for row in read_unlabelled([path], {"b"})} == {"a"}
 
 
