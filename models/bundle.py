@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from arabic.normalize import Normalization
 from models.errors import BundleError
@@ -84,6 +84,7 @@ class TaskInfo:
     metrics: dict[str, Any] = field(default_factory=dict)
 
 
+@with_config(ConfigDict(extra="forbid"))  # holds for the dataclasses inside as well
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
     """What `bundle.json` says."""
@@ -104,11 +105,13 @@ class BundleInfo:
 def encoder_info(base: str | Path, revision: str, normalization: Normalization) -> EncoderInfo:
     """Describe an encoder: by the `base.json` in its folder, or as the hub model `base` at `revision`.
 
-    Raises `BundleError` if the `base.json` cannot be read.
+    Of a folder without one only the name is kept: a bundle travels, and paths of one machine mean
+    nothing on the next. Raises `BundleError` if the `base.json` cannot be read.
     """
     path = Path(base) / LAYOUT.origin
     if not path.is_file():
-        return EncoderInfo(str(base), revision, "see the base's own card", normalization)
+        name = Path(base).resolve().name if Path(base).is_dir() else str(base)
+        return EncoderInfo(name, revision, "see the base's own card", normalization)
     try:
         origin = json.loads(path.read_text(encoding="utf-8"))
         return EncoderInfo(origin["base"], origin["revision"], origin["licence"], normalization)
@@ -173,6 +176,9 @@ def read_manifest(folder: Path) -> BundleInfo:
 
 
 def _check_layout(folder: Path, info: BundleInfo) -> None:
+    for name in (*info.encoders, *info.files):
+        if not name.strip() or Path(name).is_absolute() or {"..", "."} & set(Path(name).parts):
+            raise BundleError(f"{folder / LAYOUT.manifest} names {name!r}, which is outside the bundle")
     expected = [f"{name}/{file}" for name in info.encoders for file in LAYOUT.encoder_files]
     for name, task in info.tasks.items():
         if task.encoder not in info.encoders:

@@ -1,7 +1,7 @@
 """From token probabilities to spans, and from spans and pair labels to stance records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ Polarity = Literal["favor", "against", "neutral"]
 POLARITIES: tuple[Polarity, ...] = ("favor", "against", "neutral")
 # A holder may begin after one of these letters, which Arabic writes together with the next word.
 _PROCLITICS = ("و", "ف", "ب", "ل", "ك", "لل")
+_LONGEST_WORD = 60  # megabytes without a space are searched no further
 _EDGES = " \t\n\"'«»“”()[]{}،,.؛;:!؟?…-–"
 
 
@@ -19,21 +20,31 @@ class StanceDecoding:
     """Options of the stance decoder, chosen on dev and saved in the bundle.
 
     `holder_bias` and `evidence_bias` are added to the log-probability of "outside";
-    `pair_weight` is the weight of the pair's label against the holder's own polarity.
+    `pair_weight` is the weight of the pair's label against the holder's own polarity. The surest
+    holder is always kept, further ones only from the score `further_holder` on. Where the pair's
+    label gives both sides at least `mixed`, a holder of the side that none was found for is taken
+    from the score `weak_holder` on.
     """
 
     holder_bias: float = 0.0
     evidence_bias: float = 0.0
     pair_weight: float = 0.5
+    further_holder: float = 0.8
+    mixed: float = 0.4
+    weak_holder: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedSpan:
-    """A decoded span with the probability of each of `POLARITIES`, renormalised to sum to 1."""
+    """A decoded span with the probability of each of `POLARITIES`, renormalised to sum to 1.
+
+    `score` is the mean probability that its tokens belong to a span at all.
+    """
 
     start: int
     end: int
     polarity: tuple[float, ...]
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,8 @@ def decode_spans(
     """Decode token tags into spans that begin and end with words.
 
     `probabilities` (T, tags) and `offsets` (T, 2) into `text`; tokens outside the text have (0, 0).
-    A span runs over neighbouring tokens of one polarity, until a B- tag or an outside token.
+    A span runs over neighbouring tokens of one polarity. A B- tag begins a new one only where the token
+    is a conjunction or starts with one («مصر وقطر»): inside a name such a tag is a slip.
     """
     scores = np.log(probabilities + 1e-9)
     scores[:, 0] += bias
@@ -70,7 +82,8 @@ def decode_spans(
         if tag == "O":
             previous = ""
             continue
-        continues = runs and previous and tag[0] == "I" and tag[2:] == previous
+        begins = tag[0] == "B" and text[slice(*offsets[token])].lstrip()[:1] in _PROCLITICS
+        continues = runs and tag[2:] == previous and not begins
         if continues:
             runs[-1].append(token)
         else:
@@ -80,23 +93,26 @@ def decode_spans(
     for run in runs:
         start, end = snap(text, int(offsets[run[0], 0]), int(offsets[run[-1], 1]))
         if start < end:
-            spans.append(TaggedSpan(start, end, _polarity(probabilities[run], tags)))
-    return _merge(spans)
+            score = 1 - float(probabilities[run, 0].mean())
+            spans.append(TaggedSpan(start, end, _polarity(probabilities[run], tags), score))
+    return merge_spans(spans)
 
 
 def snap(text: str, start: int, end: int) -> tuple[int, int]:
     """Widen a span to whole words, but leave out proclitics before it and punctuation around it."""
-    word = start
-    while word > 0 and text[word - 1] not in _EDGES:
-        word -= 1
-    if text[word:start] not in _PROCLITICS:
-        start = word
-    while end < len(text) and end > start and text[end - 1] not in _EDGES and text[end] not in _EDGES:
-        end += 1
-    while start < end and text[start] in _EDGES:
+    while start < end and text[start] in _EDGES:  # many tokenizers count the space before a word as its own
         start += 1
     while end > start and text[end - 1] in _EDGES:
         end -= 1
+    if start == end:
+        return start, end
+    word, first, last = start, max(0, start - _LONGEST_WORD), min(len(text), end + _LONGEST_WORD)
+    while word > first and text[word - 1] not in _EDGES:
+        word -= 1
+    if text[word:start] not in _PROCLITICS:
+        start = word
+    while end < last and text[end] not in _EDGES:
+        end += 1
     return start, end
 
 
@@ -107,14 +123,14 @@ def _polarity(probabilities: NDArray[Any], tags: Sequence[str]) -> tuple[float, 
     return tuple(float(value) / total for value in sums)
 
 
-def _merge(spans: list[TaggedSpan]) -> list[TaggedSpan]:
-    """Drop spans that snapping made overlap the one before."""
+def merge_spans(spans: Sequence[TaggedSpan]) -> list[TaggedSpan]:
+    """Join spans, sorted by their start, with those before that they overlap."""
     kept: list[TaggedSpan] = []
     for span in spans:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
         elif span.end > kept[-1].end:
-            kept[-1] = TaggedSpan(kept[-1].start, span.end, kept[-1].polarity)
+            kept[-1] = replace(kept[-1], end=span.end)
     return kept
 
 
@@ -123,6 +139,7 @@ def decode_stances(
     holders: Sequence[TaggedSpan],
     evidence: Sequence[TaggedSpan],
     options: StanceDecoding,
+    weak_holders: Sequence[TaggedSpan] = (),
 ) -> list[StanceRecord]:
     """The stances of one (target, paragraph) pair.
 
@@ -135,14 +152,34 @@ def decode_stances(
     if not holders:
         best = int(related.argmax())
         return [StanceRecord(None, POLARITIES[best], float(pair[best]), _nearest(None, best, evidence))]
+    surest = max(holder.score for holder in holders)
+    kept = [holder for holder in holders if holder.score >= min(surest, options.further_holder)]
     records = []
-    for holder in holders:
+    for holder in [*kept, *_other_side(related, kept, weak_holders, options)]:
         mixed = options.pair_weight * related + (1 - options.pair_weight) * np.asarray(holder.polarity)
         best = int(mixed.argmax())
         probability = float(mixed[best] * pair[: len(POLARITIES)].sum())
         span = (holder.start, holder.end)
         records.append(StanceRecord(span, POLARITIES[best], probability, _nearest(span, best, evidence)))
     return records
+
+
+def _other_side(
+    related: NDArray[Any], kept: Sequence[TaggedSpan], weak: Sequence[TaggedSpan], options: StanceDecoding
+) -> list[TaggedSpan]:
+    """The surest weak holder of the side that a mixed pair must have but no kept holder is on."""
+    if min(related[0], related[1]) < options.mixed:
+        return []
+    sides = {int(np.argmax(holder.polarity)) for holder in kept}
+    missing = {0, 1} - sides
+    found = [
+        holder
+        for holder in weak
+        if holder.score >= options.weak_holder
+        and int(np.argmax(holder.polarity)) in missing
+        and all(holder.end <= other.start or holder.start >= other.end for other in kept)
+    ]
+    return sorted(found, key=lambda holder: -holder.score)[:1]
 
 
 def _nearest(

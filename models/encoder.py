@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
@@ -18,6 +19,8 @@ from models.errors import BundleError
 
 # Families whose base class takes `add_pooling_layer`: the pooler is dead weight for mean pooling.
 _POOLER_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "data2vec-text"})
+# What changes the formula by which an adapter is merged.
+_NOT_MERGED = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "fan_in_fan_out")
 
 
 def load_encoder(base: str | Path, *, revision: str | None = None) -> PreTrainedModel:
@@ -38,7 +41,7 @@ def load_encoder(base: str | Path, *, revision: str | None = None) -> PreTrained
             **extra,
         )
         return encoder
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         raise BundleError(f"no encoder could be loaded from {base}: {reason}") from error
 
@@ -62,18 +65,16 @@ def merge_adapter(encoder: torch.nn.Module, folder: Path) -> None:
 
     Raises `BundleError` when the adapter does not fit the encoder.
     """
-    config = json.loads((folder / LAYOUT.adapter_config).read_text(encoding="utf-8"))
-    if (
-        config.get("use_rslora")
-        or config.get("use_dora")
-        or config.get("rank_pattern")
-        or config.get("alpha_pattern")
-    ):
+    try:
+        config = json.loads((folder / LAYOUT.adapter_config).read_text(encoding="utf-8"))
+        tensors = load_file(folder / LAYOUT.adapter_weights)
+        scale = config["lora_alpha"] / config["r"]
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, SafetensorError) as error:
+        raise BundleError(f"{folder}: the adapter cannot be read ({error}); get the bundle again") from error
+    if any(config.get(name) for name in _NOT_MERGED):
         raise BundleError(
-            f"{folder}: only plain LoRA adapters can be merged; train without rslora, dora and patterns"
+            f"{folder}: only plain LoRA adapters can be merged; train without {', '.join(_NOT_MERGED)}"
         )
-    scale = config["lora_alpha"] / config["r"]
-    tensors = load_file(folder / LAYOUT.adapter_weights)
     weights = dict(encoder.named_parameters())
     downs = [name for name in tensors if name.endswith(".lora_A.weight")]
     if 2 * len(downs) != len(tensors):
@@ -84,7 +85,7 @@ def merge_adapter(encoder: torch.nn.Module, folder: Path) -> None:
         module = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
         target = weights.get(f"{module}.weight")
         down = tensors[name].float()  # (r, in)
-        up = tensors[name.replace("lora_A", "lora_B")].float()  # (out, r)
+        up = tensors.get(name.replace("lora_A", "lora_B"), down).float()  # (out, r)
         if target is None or target.shape != (up.shape[0], down.shape[1]):
             raise BundleError(
                 f"{folder}: the adapter's {module} does not fit the encoder; they belong to two models"

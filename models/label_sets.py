@@ -64,10 +64,14 @@ def read_labels(path: Path) -> LabelSet:
     except OSError as error:
         known = ", ".join(sorted(p.stem for p in LABELS_DIR.glob("*.yaml")))
         raise BundleError(f"no label set at {path}; the ones that ship are: {known}") from error
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
         raise BundleError(
-            f"{path}: expected name, scheme and labels with id, code, ar, en, definition; got {error}"
+            f"{path}: expected name, scheme and labels with id, code, ar, en, definition; got {reason}"
         ) from error
+    for label in labels:
+        if not isinstance(label.id, str):
+            raise BundleError(f"{path}: the id {label.id!r} must be a text; put it into quotation marks")
     if len(set(label_set.ids)) != len(labels):
         raise BundleError(f"{path}: a label id stands twice; every id must be unique")
     return label_set

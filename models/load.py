@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from models.bundle import LAYOUT, BundleInfo, Task, TaskInfo, read_manifest
@@ -18,12 +19,13 @@ from models.windows import Arrays, Forward
 
 
 def torch_forward(model: Callable[..., dict[str, torch.Tensor]]) -> Forward:
-    """Run a torch model on arrays, without gradients."""
+    """Run a torch model on arrays, without gradients, wherever its weights are."""
 
     def forward(arrays: Arrays) -> Arrays:
+        device = next(model.parameters()).device if isinstance(model, torch.nn.Module) else None
         with torch.inference_mode():
-            outputs = model(**{name: torch.from_numpy(value) for name, value in arrays.items()})
-        return {name: value.float().numpy() for name, value in outputs.items()}
+            outputs = model(**{name: torch.from_numpy(value).to(device) for name, value in arrays.items()})
+        return {name: value.float().cpu().numpy() for name, value in outputs.items()}
 
     return forward
 
@@ -38,7 +40,10 @@ def save_head(model: torch.nn.Module, folder: Path) -> None:
 def load_head(model: torch.nn.Module, folder: Path) -> None:
     """Load what `save_head` wrote. Raises `BundleError` when the weights do not fit the model's labels."""
     wanted = {k: v.shape for k, v in model.state_dict().items() if not k.startswith("encoder.")}
-    tensors = load_file(folder / LAYOUT.head)
+    try:
+        tensors = load_file(folder / LAYOUT.head)
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"{folder / LAYOUT.head} cannot be read ({error}); get the bundle again") from error
     for name in sorted({*wanted, *tensors}):
         found, shape = tensors.get(name), wanted.get(name)
         if found is None or shape is None or found.shape != shape:

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.bundle import LAYOUT, BundleInfo, verify, write_manifest
+from models.bundle import LAYOUT, BundleInfo, EncoderInfo, read_manifest, verify, write_manifest
 from models.errors import BundleError
 
 
@@ -14,38 +14,46 @@ def merge_bundles(parts: Sequence[Path], out: Path, *, name: str, version: str) 
     Encoders of the same folder name must be the same, byte for byte; they are stored once. Files of
     an older bundle in `out` that the new one does not need are removed. Raises `BundleError`.
     """
-    infos = [verify(part) for part in parts]
-    sources: dict[str, Path] = {}
-    tasks, encoders = {}, {}
-    for part, info in zip(parts, infos, strict=True):
-        for task in info.tasks:
-            tasks[task] = info.tasks[task]
-            sources[task] = part / task
-        for encoder in info.encoders:
-            for other, known in zip(parts, infos, strict=True):
-                _check_same(encoder, part, info, other, known)
-            encoders[encoder] = info.encoders[encoder]
+    infos = {part: verify(part) for part in parts}
+    owners = {task: part for part, info in infos.items() for task in info.tasks}
+    tasks = {task: infos[part].tasks[task] for task, part in owners.items()}
+    sources: dict[str, Path] = {task: part / task for task, part in owners.items()}
+    encoders: dict[str, EncoderInfo] = {}
+    for task, part in owners.items():
+        encoder = tasks[task].encoder
+        if encoder in encoders:
+            _check_same(encoder, sources[encoder].parent, part, infos)
+        else:
+            encoders[encoder] = infos[part].encoders[encoder]
             sources[encoder] = part / encoder
-    used = {task.encoder for task in tasks.values()}
-    encoders = {encoder: encoders[encoder] for encoder in encoders if encoder in used}
     out.mkdir(parents=True, exist_ok=True)
+    stale = _owned(out) - set(sources)
     (out / LAYOUT.manifest).unlink(missing_ok=True)  # while files change there is no valid bundle here
-    for folder in (*encoders, *tasks):
+    for folder, source in sources.items():
         target = out / folder
-        if target.resolve() != sources[folder].resolve():
+        if target.resolve() != source.resolve():
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(sources[folder], target)
+            shutil.copytree(source, target)
+    for folder in stale:
+        shutil.rmtree(out / folder, ignore_errors=True)
     return write_manifest(out, BundleInfo(name, version, encoders, tasks))
 
 
-def _check_same(encoder: str, part: Path, info: BundleInfo, other: Path, known: BundleInfo) -> None:
-    if encoder not in known.encoders:
-        return
-    if _files(encoder, info) != _files(encoder, known):
+def _owned(folder: Path) -> set[str]:
+    """The folders of the bundle in `folder`; none where there is no bundle, or only a damaged one."""
+    try:
+        info = read_manifest(folder)
+    except BundleError:
+        return set()
+    return {*info.encoders, *info.tasks}
+
+
+def _check_same(encoder: str, part: Path, other: Path, infos: dict[Path, BundleInfo]) -> None:
+    if _files(encoder, infos[part]) != _files(encoder, infos[other]):
         raise BundleError(
             f"{part} and {other} have different encoders in {encoder}/; train them from one base"
         )
-    if known.encoders[encoder] != info.encoders[encoder]:
+    if infos[part].encoders[encoder] != infos[other].encoders[encoder]:
         raise BundleError(
             f"{part} and {other} describe or normalise for {encoder}/ differently; train them again"
         )

@@ -12,13 +12,21 @@ from numpy.typing import NDArray
 
 from arabic.normalize import Normalization, Normalized, normalize
 from models.bundle import TaskInfo
-from models.decoding import StanceDecoding, StanceRecord, TaggedSpan, decode_spans, decode_stances
+from models.decoding import (
+    StanceDecoding,
+    StanceRecord,
+    TaggedSpan,
+    decode_spans,
+    decode_stances,
+    merge_spans,
+)
 from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import unit_features
-from models.windows import Arrays, Forward, Window, run, windows
+from models.windows import Arrays, Forward, Window, encode_units, run, unit_windows, windows
 
 Floats = NDArray[np.float32]
-_WEAK_EVIDENCE = -2.0
+_WEAK = -2.0
+_EMBEDDED_TOKENS = 512
 
 
 def softmax(logits: NDArray[Any]) -> Floats:
@@ -82,6 +90,7 @@ class PairPrediction:
     logits: Floats  # (4,)
     holders: tuple[TaggedSpan, ...]
     evidence: tuple[TaggedSpan, ...]
+    weak_holders: tuple[TaggedSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +105,23 @@ class PairOutput:
         """Decode the token tags into spans of the paragraph as given."""
         evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias)
         if not evidence:  # a stance should come with its words: settle for weaker ones
-            evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias + _WEAK_EVIDENCE)
-        return PairPrediction(self.logits, self._spans("holder", HOLDER_TAGS, options.holder_bias), evidence)
+            evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias + _WEAK)
+        return PairPrediction(
+            self.logits,
+            self._spans("holder", HOLDER_TAGS, options.holder_bias),
+            evidence,
+            self._spans("holder", HOLDER_TAGS, options.holder_bias + _WEAK),
+        )
 
     def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:
         found: list[TaggedSpan] = []
         for window, output in self.tokens:
             probabilities = softmax(output[name][: len(window.offsets)])
-            for span in decode_spans(probabilities, window.offsets, tags, self.paragraph.text, bias):
-                if not found or span.start >= found[-1].end:  # else seen in the overlap of two windows
-                    found.append(span)
+            found += decode_spans(probabilities, window.offsets, tags, self.paragraph.text or " ", bias)
+        found.sort(key=lambda span: span.start)  # what stands in the overlap of two windows is seen twice
         return tuple(
-            TaggedSpan(*self.paragraph.to_source(span.start, span.end), polarity=span.polarity)
-            for span in found
+            TaggedSpan(*self.paragraph.to_source(span.start, span.end), span.polarity, span.score)
+            for span in merge_spans(found)
         )
 
 
@@ -157,7 +170,9 @@ class StancePredictor:
     def records(self, pair: PairPrediction, options: StanceDecoding | None = None) -> list[StanceRecord]:
         """The stance records of a decoded pair."""
         probabilities = softmax(pair.logits / self.info.temperature)
-        return decode_stances(probabilities, pair.holders, pair.evidence, options or self.decoding)
+        return decode_stances(
+            probabilities, pair.holders, pair.evidence, options or self.decoding, pair.weak_holders
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,52 +208,6 @@ class SaliencePredictor:
         return scores
 
 
-def unit_windows(
-    tokenizer: Any,
-    title: str,
-    units: Sequence[str],
-    max_length: int,
-) -> list[list[int]]:
-    """Group neighbouring units so that each group fits into `max_length` tokens with the title."""
-    if not units:
-        return []
-    room = max_length - len(tokenizer(title, truncation=True, max_length=64)["input_ids"]) - 4
-    lengths = [len(ids) for ids in tokenizer(list(units), add_special_tokens=False)["input_ids"]]
-    groups: list[list[int]] = [[]]
-    used = 0
-    for i, length in enumerate(lengths):
-        if groups[-1] and used + length > room:
-            groups.append([])
-            used = 0
-        groups[-1].append(i)
-        used += length
-    return groups
-
-
-def encode_units(
-    tokenizer: Any,
-    title: str,
-    units: Sequence[str],
-    max_length: int,
-) -> Arrays:
-    """Tokens of a title and the units after it; `unit_ids` (T,) tells each token's unit, -1 for none."""
-    starts = np.cumsum([0] + [len(unit) + 1 for unit in units])
-    short_title = " ".join(title.split()[:32])
-    encoded = tokenizer(
-        short_title,
-        " ".join(units),
-        truncation="only_second",
-        max_length=max_length,
-        return_offsets_mapping=True,
-        return_token_type_ids=False,
-    )
-    inside = np.array([s == 1 for s in encoded.sequence_ids(0)])
-    offsets = np.asarray(encoded["offset_mapping"], dtype=np.int64)
-    unit_ids = np.searchsorted(starts, offsets[:, 0], side="right") - 1
-    unit_ids[~inside | (offsets[:, 1] <= offsets[:, 0])] = -1
-    return {"input_ids": np.asarray(encoded["input_ids"], np.int64), "unit_ids": unit_ids.astype(np.int64)}
-
-
 @dataclass(frozen=True, slots=True)
 class Embedder:
     """Sentence embeddings of the bundle's encoder before any fine-tuning (mean pooling)."""
@@ -246,8 +215,15 @@ class Embedder:
     backend: Backend
 
     def embed(self, texts: Sequence[str], prefix: str = "query: ") -> Floats:
-        """Unit vectors, (N, H). E5 encoders were trained with "query: " and "passage: " prefixes."""
-        cut = windows(self.backend.tokenizer, [prefix + self.backend.clean(t) for t in texts], max_length=512)
+        """Unit vectors, (N, H), of the first 512 tokens of at least one text.
+
+        E5 encoders were trained with "query: " and "passage: " prefixes.
+        """
+        cut = windows(
+            self.backend.tokenizer,
+            [prefix + self.backend.clean(t) for t in texts],
+            max_length=min(_EMBEDDED_TOKENS, self.backend.tokenizer.model_max_length),
+        )
         first = {window.item: number for number, window in reversed(list(enumerate(cut)))}
         outputs = self.backend.run_windows([cut[first[i]] for i in range(len(texts))])
         vectors = np.stack([output["embedding"] for output in outputs]).astype(np.float32)

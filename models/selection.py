@@ -1,6 +1,7 @@
 """Choosing the units of a summary under a word budget."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +15,29 @@ _CANDIDATES = 12
 _MAX_EXACT = 5
 
 
+@dataclass(frozen=True, slots=True)
+class _Objective:
+    """What a choice of units is worth: its expected F1, less for units that repeat others."""
+
+    salience: NDArray[np.float32]
+    stems: Sequence[set[str]]
+    expected: float
+    redundancy: float
+
+    def overlap(self, i: int, j: int) -> float:
+        """Share of the shorter unit's words that the other has too."""
+        shorter = min(len(self.stems[i]), len(self.stems[j]))
+        return len(self.stems[i] & self.stems[j]) / shorter if shorter else 1.0
+
+    def gain(self, i: int, repeated: float) -> float:
+        """The salience of a unit, less for the share of it that is in already."""
+        return float(self.salience[i]) * (1 - self.redundancy * repeated)
+
+    def f1(self, gains: float, size: int) -> float:
+        """Expected F1 of `size` units that bring `gains` together."""
+        return 2 * gains / (size + self.expected)
+
+
 def select_units(
     units: Sequence[str], salience: NDArray[np.float32], words: int = BASE_WORDS, redundancy: float = 0.5
 ) -> list[int]:
@@ -21,7 +45,7 @@ def select_units(
 
     The choice maximises the expected F1 against the units a reader would choose,
     2 Σ p / (|S| + E|key|), with E|key| grown in proportion to the budget, minus `redundancy` times
-    the largest word overlap with a unit already in. A first unit longer than the budget stands alone.
+    the largest word overlap with a unit already in. Where no unit fits, the most salient stands alone.
     """
     if not units:
         return []
@@ -29,67 +53,59 @@ def select_units(
     fitting = [i for i in range(len(units)) if lengths[i] <= words]
     if not fitting:
         return [int(np.argmax(salience))]
-    overlap = _overlaps([set(stems(unit)) for unit in units])
     expected = float(salience.sum()) * max(1.0, words / BASE_WORDS)
-    chosen = _best_small_set(fitting, salience, lengths, words, overlap, expected, redundancy)
-    gain = _value(chosen, salience, overlap, expected, redundancy)
-    while True:  # larger budgets: grow the best small set greedily
-        rest = [
-            i for i in fitting if i not in chosen and sum(lengths[j] for j in chosen) + lengths[i] <= words
-        ]
-        grown = max(
-            ((_value([*chosen, i], salience, overlap, expected, redundancy), i) for i in rest),
-            default=(0.0, -1),
-        )
-        if grown[0] <= gain:
-            return sorted(chosen)
-        gain, added = grown
-        chosen.append(added)
+    objective = _Objective(salience, [set(stems(unit)) for unit in units], expected, redundancy)
+    chosen, gains = _best_small_set(objective, fitting, lengths, words)
+    return sorted(_grow(objective, chosen, gains, fitting, lengths, words))
 
 
 def _best_small_set(
-    fitting: Sequence[int],
-    salience: NDArray[np.float32],
-    lengths: Sequence[int],
-    words: int,
-    overlap: NDArray[np.float32],
-    expected: float,
-    redundancy: float,
-) -> list[int]:
-    top = sorted(fitting, key=lambda i: (-float(salience[i]), i))[:_CANDIDATES]
-    best, best_value = [top[0]], -1.0
+    objective: _Objective, fitting: Sequence[int], lengths: Sequence[int], words: int
+) -> tuple[list[int], float]:
+    """The best of all choices of few units among the most salient ones, and its gains."""
+    top = sorted(fitting, key=lambda i: (-float(objective.salience[i]), i))[:_CANDIDATES]
+    overlap = {(i, j): objective.overlap(i, j) for j, i in combinations(top, 2)}
+    best, best_gains, best_value = [top[0]], objective.gain(top[0], 0.0), -1.0
     for size in range(1, min(_MAX_EXACT, len(top)) + 1):
         for subset in combinations(top, size):
-            if sum(lengths[i] for i in subset) <= words:
-                value = _value(subset, salience, overlap, expected, redundancy)
-                if value > best_value:
-                    best, best_value = list(subset), value
-    return best
+            if sum(lengths[i] for i in subset) > words:
+                continue
+            gains = sum(
+                objective.gain(i, max((overlap[i, j] for j in subset[:position]), default=0.0))
+                for position, i in enumerate(subset)
+            )
+            value = objective.f1(gains, size)
+            if value > best_value:
+                best, best_gains, best_value = list(subset), gains, value
+    return best, best_gains
 
 
-def _value(
-    subset: Sequence[int],
-    salience: NDArray[np.float32],
-    overlap: NDArray[np.float32],
-    expected: float,
-    redundancy: float,
-) -> float:
-    gain = sum(float(salience[i]) for i in subset)
-    for position, i in enumerate(subset):
-        if position:
-            repeated = max(float(overlap[i, j]) for j in subset[:position])
-            gain -= redundancy * repeated * float(salience[i])
-    return 2 * gain / (len(subset) + expected)
-
-
-def _overlaps(words: Sequence[set[str]]) -> NDArray[np.float32]:
-    """Share of the shorter unit's words that the other has too, (U, U)."""
-    n = len(words)
-    table = np.zeros((n, n), np.float32)
-    for i, j in combinations(range(n), 2):
-        shorter = min(len(words[i]), len(words[j]))
-        table[i, j] = table[j, i] = len(words[i] & words[j]) / shorter if shorter else 1.0
-    return table
+def _grow(
+    objective: _Objective,
+    chosen: list[int],
+    gains: float,
+    fitting: Sequence[int],
+    lengths: Sequence[int],
+    words: int,
+) -> list[int]:
+    """Add the unit that brings most, as long as one fits and raises the expected F1."""
+    room = words - sum(lengths[i] for i in chosen)
+    repeated = {
+        i: max(objective.overlap(i, j) for j in chosen)
+        for i in fitting
+        if i not in chosen and lengths[i] <= room
+    }
+    while repeated:
+        gain, added = max((objective.gain(i, share), i) for i, share in repeated.items())
+        if objective.f1(gains + gain, len(chosen) + 1) <= objective.f1(gains, len(chosen)):
+            break
+        chosen, gains, room = [*chosen, added], gains + gain, room - lengths[added]
+        repeated = {
+            i: max(share, objective.overlap(i, added))
+            for i, share in repeated.items()
+            if i != added and lengths[i] <= room
+        }
+    return chosen
 
 
 def lead_units(units: Sequence[str], words: int = BASE_WORDS) -> list[int]:

@@ -13,6 +13,7 @@ Forward = Callable[[Arrays], Arrays]
 
 STRIDE = 64
 MAX_BATCH_TOKENS = 4096
+_TITLE_WORDS, _TITLE_TOKENS = 32, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,13 @@ def windows(
     """Tokenize texts, or pairs of a short first sequence and a text, into windows of `max_length` tokens.
 
     A text that does not fit continues in further windows, `STRIDE` tokens of overlap between them.
+    A first sequence is cut at half of `max_length`, so that there is room for the text.
     """
+    if not texts:
+        return []
     pair = firsts is not None
     encoded = tokenizer(
-        list(firsts) if firsts is not None else list(texts),
+        shorten(tokenizer, firsts, max_length // 2) if firsts is not None else list(texts),
         list(texts) if pair else None,
         truncation="only_second" if pair else True,
         max_length=max_length,
@@ -59,6 +63,70 @@ def windows(
         offsets[~inside] = 0
         result.append(Window(item, np.asarray(encoded["input_ids"][number], dtype=np.int64), offsets))
     return result
+
+
+def shorten(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> list[str]:
+    """Cut texts after `max_tokens` tokens; shorter ones stay as they are."""
+    encoded = tokenizer(
+        list(texts),
+        add_special_tokens=False,
+        truncation=True,
+        max_length=max_tokens + 1,
+        return_offsets_mapping=True,
+    )
+    return [
+        text if len(offsets) <= max_tokens else text[: offsets[max_tokens - 1][1]]
+        for text, offsets in zip(texts, encoded["offset_mapping"], strict=True)
+    ]
+
+
+def unit_windows(
+    tokenizer: Any,
+    title: str,
+    units: Sequence[str],
+    max_length: int,
+) -> list[list[int]]:
+    """Group neighbouring units so that each group fits into `max_length` tokens with the title."""
+    if not units:
+        return []
+    title_tokens = min(_TITLE_TOKENS, max_length // 2)
+    room = max_length - len(tokenizer(title, truncation=True, max_length=title_tokens)["input_ids"]) - 4
+    lengths = [len(ids) for ids in tokenizer(list(units), add_special_tokens=False)["input_ids"]]
+    groups: list[list[int]] = [[]]
+    used = 0
+    for i, length in enumerate(lengths):
+        if groups[-1] and used + length > room:
+            groups.append([])
+            used = 0
+        groups[-1].append(i)
+        used += length
+    return groups
+
+
+def encode_units(
+    tokenizer: Any,
+    title: str,
+    units: Sequence[str],
+    max_length: int,
+) -> Arrays:
+    """Tokens of a title and the units after it; `unit_ids` (T,) tells each token's unit, -1 for none."""
+    starts = np.cumsum([0] + [len(unit) + 1 for unit in units])
+    short_title = " ".join(title.split()[:_TITLE_WORDS])
+    short_title = shorten(tokenizer, [short_title], min(_TITLE_TOKENS, max_length // 2))[0]
+    encoded = tokenizer(
+        short_title,
+        " ".join(units),
+        truncation="only_second",
+        max_length=max_length,
+        return_offsets_mapping=True,
+        return_token_type_ids=False,
+    )
+    inside = np.array([s == 1 for s in encoded.sequence_ids(0)])
+    offsets = np.asarray(encoded["offset_mapping"], dtype=np.int64)
+    # by the end of a token: many tokenizers count the space before a word as its own
+    unit_ids = np.searchsorted(starts, offsets[:, 1], side="right") - 1
+    unit_ids[~inside | (offsets[:, 1] <= offsets[:, 0])] = -1
+    return {"input_ids": np.asarray(encoded["input_ids"], np.int64), "unit_ids": unit_ids.astype(np.int64)}
 
 
 def batches(lengths: Sequence[int], max_tokens: int = MAX_BATCH_TOKENS) -> Iterator[list[int]]:

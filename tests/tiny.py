@@ -2,9 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, pre_tokenizers, processors, trainers
+from tokenizers.models import Unigram
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from models.bundle import Task
 
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
@@ -31,12 +35,12 @@ def stance_row(
     return {"id": f"doc{number}#0", "title": "", "text": text, "stances": [record]}
 
 
-TOPIC_ROWS = [
+TOPIC_ROWS: list[dict[str, object]] = [
     {"id": f"{label}{i}#0", "text": f"{text} {i}", "label": label, "second": None}
     for i in range(6)
     for label, text in (("sport", SPORT), ("health", HEALTH), ("economy_business_finance", ECONOMY))
 ]
-STANCE_ROWS = [
+STANCE_ROWS: list[dict[str, object]] = [
     row
     for i in range(0, 18, 3)
     for row in (
@@ -47,7 +51,7 @@ STANCE_ROWS = [
         stance_row(i + 2, NEUTRAL, "", "قانون المياه", "neutral", "قانون المياه"),
     )
 ]
-SUMMARY_ROWS = [
+SUMMARY_ROWS: list[dict[str, object]] = [
     {
         "id": f"article{i}",
         "title": "الجسر الجديد" if i % 2 else "",
@@ -59,7 +63,11 @@ SUMMARY_ROWS = [
     }
     for i in range(6)
 ]
-ROWS = {"topic": TOPIC_ROWS, "stance": STANCE_ROWS, "summary": SUMMARY_ROWS}
+ROWS: dict[Task, list[dict[str, object]]] = {
+    "topic": TOPIC_ROWS,
+    "stance": STANCE_ROWS,
+    "summary": SUMMARY_ROWS,
+}
 
 
 def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -72,7 +80,7 @@ def make_base(folder: Path) -> Path:
     """Write a two-layer BERT with random weights and a unigram tokenizer of the rows' words."""
     import torch
 
-    tokenizer = Tokenizer(models.Unigram())
+    tokenizer = Tokenizer(Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     texts = [SPORT, HEALTH, ECONOMY, FAVOR, AGAINST, NEUTRAL]
@@ -81,7 +89,7 @@ def make_base(folder: Path) -> Path:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    fast = PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         bos_token="<s>",
         eos_token="</s>",
@@ -107,12 +115,18 @@ def make_base(folder: Path) -> Path:
     return folder
 
 
-def train_tiny(task: str, rows: Path, out: Path, base: Path, **settings: object) -> Path:
+def train_tiny(task: Task, rows: Path, out: Path, base: Path, **settings: Any) -> Path:
     """Train a task on its rows for two epochs, judged on the same rows."""
     from training.config import TrainConfig
     from training.run import train
 
-    options = {"epochs": 2, "batch_size": 8, "max_length": 64, "learning_rate": 1e-3, "tag_weight": 4.0}
+    options: dict[str, Any] = {
+        "epochs": 2,
+        "batch_size": 8,
+        "max_length": 64,
+        "learning_rate": 1e-3,
+        "tag_weight": 4.0,
+    }
     config = TrainConfig(**(options | settings))
     train(task, rows, rows, out, config, base=base)
     return out

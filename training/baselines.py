@@ -102,7 +102,7 @@ def _ranked(row: SummaryRow, method: str) -> list[int]:
     sentences = [Sentence(unit, Tokenizer()) for unit in row.units]
     document = ObjectDocumentModel([Paragraph(sentences)])
     summarizer = LexRankSummarizer() if method == "lex_rank" else TextRankSummarizer()
-    rates = {}
+    rates: dict[int, int] = {}
     for size in range(1, len(sentences) + 1):  # sumy gives sets of a size, not ranks: grow the set
         for sentence in summarizer(document, size):
             rates.setdefault(id(sentence), size)

@@ -98,9 +98,10 @@ def fit_temperature(logits: NDArray[np.float32], gold: NDArray[np.int64]) -> flo
 
 def cross_fitted_ece(logits: NDArray[np.float32], gold: NDArray[np.int64], folds: int = 5) -> float:
     """ECE after scaling where every row's temperature was fitted on the other folds."""
-    scaled = np.zeros_like(logits)
-    for fit, rest in KFold(folds, shuffle=True, random_state=0).split(logits):
-        scaled[rest] = logits[rest] / fit_temperature(logits[fit], gold[fit])
+    scaled = logits.copy()
+    if len(gold) > 1:  # a single row has no other folds
+        for fit, rest in KFold(min(folds, len(gold)), shuffle=True, random_state=0).split(logits):
+            scaled[rest] = logits[rest] / fit_temperature(logits[fit], gold[fit])
     probabilities = softmax(scaled)
     return expected_calibration_error(probabilities, probabilities.argmax(1) == gold)
 
@@ -109,9 +110,11 @@ def threshold_for_precision(
     probabilities: NDArray[np.float32], correct: NDArray[np.bool_], wanted: float
 ) -> float:
     """The lowest confidence from which on the share of right answers is at least `wanted`; 0 if all are."""
-    order: Sequence[int] = np.argsort(-probabilities.max(1), kind="stable").tolist()
+    order = np.argsort(-probabilities.max(1), kind="stable")
+    confidence = probabilities.max(1)[order]
     precision = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(precision >= wanted)
+    last_of_its_kind = np.append(confidence[1:] < confidence[:-1], True)  # equals stay or go together
+    good = np.flatnonzero((precision >= wanted) & last_of_its_kind)
     if not len(good) or good[-1] == len(order) - 1:
         return 0.0
-    return float(probabilities.max(1)[order[good[-1]]])
+    return float(confidence[good[-1]])

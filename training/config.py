@@ -11,6 +11,16 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from arabic.errors import InputError
 
 CONFIGS_DIR = Path(__file__).parent / "configs"
+_COUNTS = ("lora_rank", "lora_alpha", "epochs", "batch_size", "mixed_repeat")
+_WEIGHTS = ("weight_decay", "class_weight_power", "unrelated_ratio", "token_loss_weight", "tag_weight")
+_SHARES = (
+    "lora_dropout",
+    "warmup_ratio",
+    "label_smoothing",
+    "second_label_weight",
+    "hard_unrelated",
+    "important_target",
+)
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -49,12 +59,14 @@ class TrainConfig:
     """summary: the target of units that are important but not key."""
 
     def __post_init__(self) -> None:
-        for name in ("lora_rank", "epochs", "batch_size", "max_length", "mixed_repeat"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, was {getattr(self, name)}")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError(f"learning_rate must be between 0 and 1, was {self.learning_rate}")
-        for name in ("label_smoothing", "second_label_weight", "hard_unrelated", "important_target"):
+        least = {"max_length": 32} | dict.fromkeys(_COUNTS, 1) | dict.fromkeys(_WEIGHTS, 0)
+        for name, bound in least.items():
+            if not getattr(self, name) >= bound:  # NaN is refused too
+                raise ValueError(f"{name} must be at least {bound}, was {getattr(self, name)}")
+        for name in ("learning_rate", "head_learning_rate"):
+            if not 0 < getattr(self, name) < 1:
+                raise ValueError(f"{name} must be between 0 and 1, was {getattr(self, name)}")
+        for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, was {getattr(self, name)}")
 
@@ -70,8 +82,9 @@ def load_config(path: Path, **overrides: Any) -> TrainConfig:
         return TypeAdapter(TrainConfig).validate_python(values)
     except OSError as error:
         raise InputError(f"{path}: the configuration could not be read ({error.strerror})") from error
-    except (yaml.YAMLError, TypeError) as error:
-        raise InputError(f"{path}: expected YAML with one key a line: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: expected YAML with one key a line: {reason}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "value"

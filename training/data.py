@@ -70,7 +70,10 @@ def read_stance(path: Path) -> list[StanceRow]:
 
     Raises `InputError` with file and line.
     """
-    return list(_read(path, _stance_row))
+    rows = list(_read(path, _stance_row))
+    if not any(row.stances for row in rows):
+        raise InputError(f"{path}: no row has a stance; expected records in `stances`")
+    return rows
 
 
 def read_summary(path: Path) -> list[SummaryRow]:
@@ -150,13 +153,15 @@ def _span(text: str, record: dict[str, Any], name: str) -> tuple[int, int] | Non
 
 def _summary_row(data: dict[str, Any]) -> SummaryRow:
     units = tuple(_text(unit, "unit") for unit in data["units"])
+    if not units:
+        raise ValueError("units must hold at least one sentence or clause, was []")
     for name in ("key", "important"):
         for number in data.get(name, ()):
             if not isinstance(number, int) or not 0 <= number < len(units):
                 raise ValueError(f"{name} names unit {number!r}; the article has units 0 to {len(units) - 1}")
     return SummaryRow(
         str(data["id"]),
-        data.get("title") or "",
+        _text(data["title"], "title") if data.get("title") else "",
         units,
         tuple(data["key"]),
         tuple(data.get("important", ())),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support
 
+from arabic.errors import InputError
 from models.decoding import POLARITIES, StanceDecoding, StanceRecord
 from models.load import OpenBundle
 from models.predict import PairOutput, SaliencePredictor, StancePredictor, TopicPredictor, softmax
@@ -85,8 +86,11 @@ def evaluate_stance(predictor: StancePredictor, rows: Sequence[StanceRow]) -> di
 
 
 def evaluation_pairs(rows: Sequence[StanceRow]) -> list[Pair]:
-    """The pairs that stance is evaluated on."""
-    return all_pairs(rows, ratio=1.0, hard=0.5, seed=EVALUATION_SEED)
+    """The pairs that stance is evaluated on. Raises `InputError` where there are none with one label."""
+    pairs = all_pairs(rows, ratio=1.0, hard=0.5, seed=EVALUATION_SEED)
+    if not any(len(pair.labels) == 1 for pair in pairs):
+        raise InputError("no stance to evaluate on; the rows need targets that holders agree on")
+    return pairs
 
 
 def stance_figures(
@@ -131,7 +135,9 @@ def _span_figures(pairs: Sequence[Pair], records: Sequence[Sequence[StanceRecord
                 {r.holder for r in pair.records if r.holder and r.stance == polarity},
                 {r.holder for r in found if r.holder and r.label == polarity},
             )
-        for record in (r for r in pair.records if r.holder):
+        for record in pair.records:
+            if record.holder is None:
+                continue
             words = words_in(text, record.holder)
             other = next((r for r in found if r.holder and words & words_in(text, r.holder)), None)
             matched += other is not None

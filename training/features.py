@@ -10,9 +10,8 @@ from datasets import Dataset
 from arabic.normalize import Normalization, Normalized, normalize
 from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.label_sets import load_labels
-from models.predict import encode_units, unit_windows
 from models.units import unit_features
-from models.windows import Window, pad, windows
+from models.windows import Window, encode_units, pad, unit_windows, windows
 from training.config import TrainConfig
 from training.data import StanceLabel, SummaryRow, TopicRow
 from training.pairs import Pair

@@ -65,6 +65,6 @@ def frequency_weights(targets: Tensor, power: float) -> Tensor | None:
     """Class weights frequency ** -power with mean 1 over the rows, (C,); None for power 0."""
     if not power:
         return None
-    counts = targets.sum(0).clamp(min=1)  # (C,)
-    weights = counts**-power
+    counts = targets.sum(0)  # (C,)
+    weights = counts.clamp(min=1) ** -power
     return weights * counts.sum() / (weights * counts).sum()

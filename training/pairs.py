@@ -48,6 +48,8 @@ def unrelated_pairs(rows: Sequence[StanceRow], count: int, hard: float, seed: in
 
     rng = random.Random(seed)
     candidates = [row for row in rows if row.stances]
+    if len({row.document for row in candidates}) < 2:
+        return []  # there is no other document to take a target from
     words = [set(stems(normalize(row.text, _LOOSE).text)) for row in candidates]
     matrix = TfidfVectorizer(token_pattern=r"\w{3,}", sublinear_tf=True).fit_transform(
         row.text for row in candidates

@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,11 @@ from training.features import stance_features, summary_features, topic_features
 from training.pairs import all_pairs
 from training.trainer import build_trainer
 
-_READERS = {"topic": read_topic, "stance": read_stance, "summary": read_summary}
+_READERS: dict[Task, Callable[[Path], Sequence[Any]]] = {
+    "topic": read_topic,
+    "stance": read_stance,
+    "summary": read_summary,
+}
 
 
 def train(
@@ -56,20 +60,34 @@ def train(
     The epoch that is best on dev is kept, and temperature and decoding options are fitted on dev, so
     the dev figures flatter a little. Raises `InputError` for bad data or an `out` that is in use.
     """
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not empty; name a new folder, or remove this one")
     torch.manual_seed(config.seed)
     normalization = normalization or Normalization()
     train_rows, dev_rows = _READERS[task](train_file), _READERS[task](dev_file)
     tokenizer = load_tokenizer(base, revision=revision or None)
+    if config.max_length > tokenizer.model_max_length:
+        raise InputError(
+            f"max_length is {config.max_length}, but {base} reads at most "
+            f"{tokenizer.model_max_length} tokens; lower it"
+        )
     dataset = _features(task, train_rows, tokenizer, normalization, config)
+    if not len(dataset):
+        raise InputError(f"{train_file}: nothing to learn from; no row has a label")
     model = _model(task, base, revision, config)
     info = TaskInfo(
         encoder=LAYOUT.encoder if config.method == "lora" else f"{task}_encoder",
         method=config.method,
         labels=() if task == "summary" else load_labels(task).ids,
         max_length=config.max_length,
-        data=(DataInfo(train_file.name, data_licence, len(train_rows), file_sha256(train_file)),),
+        data=(
+            DataInfo(
+                f"{train_file.parent.name}/{train_file.name}",
+                data_licence,
+                len(train_rows),
+                file_sha256(train_file),
+            ),
+        ),
         config=dataclasses.asdict(config),
     )
     backend = Backend(tokenizer, torch_forward(model), normalization)
@@ -108,7 +126,8 @@ def _features(
 
 
 def _model(task: Task, base: str | Path, revision: str, config: TrainConfig) -> torch.nn.Module:
-    encoder = load_encoder(base, revision=revision or None)
+    bare = load_encoder(base, revision=revision or None)
+    encoder: torch.nn.Module = bare
     for name, module in encoder.named_modules():
         if isinstance(module, torch.nn.Dropout) and "attention.self" in name:
             module.p = 0.0  # dropout inside attention doubles the time of a step on a CPU
@@ -119,7 +138,7 @@ def _model(task: Task, base: str | Path, revision: str, config: TrainConfig) -> 
             lora_dropout=config.lora_dropout,
             target_modules="all-linear",
         )
-        encoder = get_peft_model(encoder, lora)
+        encoder = get_peft_model(bare, lora)
     return build_model(task, encoder, 0 if task == "summary" else len(load_labels(task).ids))
 
 
@@ -136,22 +155,24 @@ def _save(
     save_head(model, out / task)
     if info.method == "full":
         model.encoder.half().save_pretrained(folder)
-        load_tokenizer(base).save_pretrained(folder)
+        load_tokenizer(base, revision=encoder.revision or None).save_pretrained(folder)
     else:
         for name, parameter in model.encoder.named_parameters():
             if "lora_" in name:
                 parameter.data = parameter.data.half()
-        model.encoder.save_pretrained(out / task)
-        (out / task / "README.md").unlink()  # peft's empty card; the bundle has its own
+        model.encoder.peft_config["default"].base_model_name_or_path = encoder.base  # not where it lay
+        model.encoder.save_pretrained(out / task, save_embedding_layers=False)  # "auto" asks the hub
+        (out / task / "README.md").unlink(missing_ok=True)  # peft's empty card; the bundle has its own
         _copy_encoder(base, encoder.revision, folder)
     write_manifest(out, BundleInfo(out.name, "0", {info.encoder: encoder}, {task: info}))
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
 
 
 def _copy_encoder(base: str | Path, revision: str, folder: Path) -> None:
-    """Put the base as it is beside the adapter, byte for byte where it is a folder."""
-    if Path(base).is_dir():
+    """Put the base as it is beside the adapter, byte for byte where it is a folder of our layout."""
+    if all((Path(base) / file).is_file() for file in LAYOUT.encoder_files):
         shutil.copytree(base, folder)
         return
-    load_encoder(base, revision=revision or None).half().save_pretrained(folder)
+    encoder: Any = load_encoder(base, revision=revision or None)
+    encoder.half().save_pretrained(folder)
     load_tokenizer(base, revision=revision or None).save_pretrained(folder)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -47,11 +47,12 @@ class TaskTrainer(Trainer):
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         """Evaluate on dev as `mujaz evaluate` does."""
-        self.model.eval()
+        model = cast(nn.Module, self.model)
+        model.eval()
         device = "cuda" if torch.cuda.is_available() else "cpu"
         with torch.autocast(device, torch.bfloat16, enabled=self.args.bf16):
             found = self._evaluator()
-        self.model.train()
+        model.train()
         metrics = {f"{metric_key_prefix}_{k}": v for k, v in found.items() if isinstance(v, int | float)}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)

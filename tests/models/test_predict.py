@@ -1,0 +1,244 @@
+"""Predictors: one answer per input, the same alone and in a batch, offsets into the text as given."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.decoding import StanceDecoding
+from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
+from models.load import OpenBundle
+from models.predict import (
+    Backend,
+    Embedder,
+    SaliencePredictor,
+    StancePredictor,
+    TopicPredictor,
+    softmax,
+)
+from models.windows import Arrays
+from tests.tiny import AGAINST, ECONOMY, FAVOR, HEALTH, NEUTRAL, SPORT
+
+LONG = " ".join([SPORT, HEALTH, AGAINST, ECONOMY] * 5)
+TEXTS = [SPORT, LONG, "", "قال.", HEALTH, FAVOR, "؟" * 40, NEUTRAL]
+TARGETS = ["مشروع الجسر", "مشروع الميناء", "قانون المياه", "الجسر", "", "الشركة " * 60, "x", "السوق"]
+DECORATED = "وقالت  «نَقابَةُ الصّيّــادينَ»  إنّ المشروع مرفوض"  # vowel signs, tatweel, two spaces
+ALL_TAGGED = StanceDecoding(holder_bias=-50, evidence_bias=-50)
+
+
+@pytest.fixture(scope="module")
+def opened(tiny_bundle: Path) -> OpenBundle:
+    """The tiny bundle."""
+    return OpenBundle.open(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def topic(opened: OpenBundle) -> TopicPredictor:
+    """Its topic predictor."""
+    return opened.topic()
+
+
+@pytest.fixture(scope="module")
+def stance(opened: OpenBundle) -> StancePredictor:
+    """Its stance predictor."""
+    return opened.stance()
+
+
+@pytest.fixture(scope="module")
+def salience(opened: OpenBundle) -> SaliencePredictor:
+    """Its salience predictor."""
+    return opened.summary()
+
+
+@pytest.fixture(scope="module")
+def embedder(opened: OpenBundle) -> Embedder:
+    """Its embedder."""
+    return opened.embedder()
+
+
+def close(left: Any, right: Any) -> None:
+    """Two arrays are the same but for rounding."""
+    np.testing.assert_allclose(left, right, atol=1e-5, rtol=0)
+
+
+def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False) -> Backend:
+    """A backend that finds exactly `words` (normalised), as holders and as evidence against the target."""
+    wanted = [backend.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
+
+    def forward(arrays: Arrays) -> Arrays:
+        ids = arrays["input_ids"]
+        holder = np.zeros((*ids.shape, len(HOLDER_TAGS)), np.float32)
+        evidence = np.zeros((*ids.shape, len(EVIDENCE_TAGS)), np.float32)
+        holder[..., 0] = evidence[..., 0] = 9
+        for row, tokens in enumerate(ids.tolist()):
+            for word in wanted:
+                for at in range(len(tokens) - len(word) + 1):
+                    if tokens[at : at + len(word)] == word:
+                        holder[row, at : at + len(word), HOLDER_TAGS.index("I-against")] = 19
+                        evidence[row, at : at + len(word), EVIDENCE_TAGS.index("I-against")] = 19
+        logits = np.tile(np.asarray([0, 5, 0, 9 if unrelated else 0], np.float32), (len(ids), 1))
+        return {"logits": logits, "holder": holder, "evidence": evidence}
+
+    return replace(backend, forward=forward)
+
+
+def test_softmax_sums_to_one_and_does_not_overflow() -> None:
+    rows = softmax(np.asarray([[1e4, 0.0, -1e4], [1.0, 1.0, 1.0]]))
+    close(rows, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+
+
+def test_no_input_gives_no_output(
+    topic: TopicPredictor, stance: StancePredictor, salience: SaliencePredictor
+) -> None:
+    assert topic.predict([]).shape == topic.logits([]).shape == (0, 17)
+    assert stance.predict([], []) == []
+    assert stance.outputs([], []) == []
+    assert salience.predict([], []) == []
+    assert [scores.shape for scores in salience.predict([""], [[]])] == [(0,)]
+
+
+def test_topics_are_the_same_alone_and_in_a_batch_and_in_any_order(topic: TopicPredictor) -> None:
+    together = topic.predict(TEXTS)
+    assert together.shape == (len(TEXTS), 17)
+    close(together, np.concatenate([topic.predict([text]) for text in TEXTS]))
+    close(together, topic.predict(TEXTS[::-1])[::-1])
+    close(together.sum(1), 1)
+
+
+def test_the_end_of_a_long_text_counts(topic: TopicPredictor) -> None:
+    """What stands past `max_length` is not cut off."""
+    other = LONG.removesuffix(ECONOMY) + SPORT
+    assert np.abs(topic.logits([LONG]) - topic.logits([other])).max() > 1e-4
+
+
+def test_temperature_changes_the_confidence_and_not_the_answer(topic: TopicPredictor) -> None:
+    flat = replace(topic, info=replace(topic.info, temperature=10.0))
+    sharp = replace(topic, info=replace(topic.info, temperature=0.1))
+    assert (flat.predict(TEXTS).argmax(1) == sharp.predict(TEXTS).argmax(1)).all()
+    assert (flat.predict(TEXTS).max(1) < sharp.predict(TEXTS).max(1)).all()
+
+
+def test_spelling_that_the_bundle_levels_does_not_matter(topic: TopicPredictor) -> None:
+    close(topic.logits(["المـــدينة  الجديدة"]), topic.logits(["المدينة الجديدة"]))
+
+
+def test_pairs_are_the_same_alone_and_in_a_batch_and_in_any_order(stance: StancePredictor) -> None:
+    together = stance.outputs(TARGETS, TEXTS)
+    alone = [stance.outputs([target], [text])[0] for target, text in zip(TARGETS, TEXTS, strict=True)]
+    turned = stance.outputs(TARGETS[::-1], TEXTS[::-1])[::-1]
+    for other in (alone, turned):
+        for left, right in zip(together, other, strict=True):
+            close(left.logits, right.logits)
+            decoded = left.decode(ALL_TAGGED), right.decode(ALL_TAGGED)
+            assert [s.start for s in decoded[0].evidence] == [s.start for s in decoded[1].evidence]
+            for mine, theirs in zip(decoded[0].holders, decoded[1].holders, strict=True):
+                assert (mine.start, mine.end) == (theirs.start, theirs.end)
+                close(mine.polarity, theirs.polarity)
+
+
+def test_predicted_records_are_the_same_alone_and_in_a_batch(stance: StancePredictor) -> None:
+    pairs = [("مشروع الجسر", FAVOR), ("مشروع الميناء", AGAINST), ("قانون المياه", NEUTRAL), ("x", LONG)]
+    together = stance.predict(*zip(*pairs, strict=True))
+    for (target, text), records in zip(pairs, together, strict=True):
+        (alone,) = stance.predict([target], [text])
+        assert [(r.holder, r.label, r.evidence) for r in records] == [
+            (r.holder, r.label, r.evidence) for r in alone
+        ]
+        close([r.probability for r in records], [r.probability for r in alone])
+
+
+@pytest.mark.parametrize("text", [*TEXTS, DECORATED, f" {DECORATED} \n {DECORATED}", "ﻻ بأس\u200f"])
+def test_spans_lie_inside_the_paragraph_as_given(stance: StancePredictor, text: str) -> None:
+    (output,) = stance.outputs(["مشروع الجسر"], [text])
+    pair = output.decode(ALL_TAGGED)
+    if any(char.isalpha() for char in text):
+        assert pair.holders and pair.evidence
+    for span in (*pair.holders, *pair.evidence):
+        assert 0 <= span.start < span.end <= len(text)
+        piece = text[span.start : span.end]
+        assert piece == piece.strip(" \n«»،.")
+
+
+def test_offsets_are_into_the_text_as_written(stance: StancePredictor) -> None:
+    """Vowel signs, tatweel, double spaces and quotation marks are not in what the model reads."""
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    text = DECORATED.replace("«", "").replace("»", "")
+    (records,) = found.predict(["المشروع"], [text])
+    (record,) = records
+    for span in (record.holder, record.evidence):
+        assert span is not None
+        assert text[slice(*span)] == "نَقابَةُ الصّيّــادينَ"
+    assert record.label == "against"
+
+
+def test_spans_past_the_first_window_are_found_where_they_stand(stance: StancePredictor) -> None:
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    text = LONG.replace(AGAINST, HEALTH) + " " + DECORATED.replace("«", "").replace("»", "")
+    (output,) = found.outputs(["المشروع"], [text])
+    assert len(output.tokens) > 1
+    (span,) = output.decode(found.decoding).holders
+    assert text[span.start : span.end] == "نَقابَةُ الصّيّــادينَ"
+
+
+def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredictor) -> None:
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    text = " ".join([AGAINST] * 12)
+    (output,) = found.outputs(["المشروع"], [text])
+    spans = output.decode(found.decoding).holders
+    assert [text[s.start : s.end] for s in spans] == ["نقابة الصيادين"] * 12
+    assert sorted({s.start for s in spans}) == [s.start for s in spans]
+
+
+def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend, unrelated=True))
+    assert found.predict(["المشروع"], [AGAINST]) == [[]]
+
+
+def test_every_unit_has_a_salience(salience: SaliencePredictor) -> None:
+    """Also with no title, more units than fit into a window, units longer than one, and empty ones."""
+    articles = [
+        [FAVOR],
+        [FAVOR, HEALTH, AGAINST, SPORT] * 8,
+        [LONG, "قال.", LONG],
+        [],
+        ["", " ", "؟"],
+    ]
+    titles = ["", "الجسر الجديد", "", "عنوان", "كلمة " * 100]
+    scores = salience.predict(titles, articles)
+    assert [s.shape for s in scores] == [(len(units),) for units in articles]
+    for values in scores:
+        assert ((values > 0) & (values < 1)).all()
+
+
+def test_salience_is_the_same_alone_and_in_a_batch_and_in_any_order(salience: SaliencePredictor) -> None:
+    articles = [[FAVOR, HEALTH], [FAVOR, HEALTH, AGAINST, SPORT] * 8, [SPORT], [LONG, FAVOR]]
+    titles = ["الجسر", "", "الفريق", "الميناء"]
+    together = salience.predict(titles, articles)
+    turned = salience.predict(titles[::-1], articles[::-1])[::-1]
+    for i, scores in enumerate(together):
+        close(scores, salience.predict([titles[i]], [articles[i]])[0])
+        close(scores, turned[i])
+
+
+def test_the_words_of_the_last_unit_count(salience: SaliencePredictor) -> None:
+    """Units past the first window are read, not scored by their place alone."""
+    units = [FAVOR, HEALTH, AGAINST, SPORT] * 8
+    changed = [*units[:-1], ECONOMY]
+    scores, other = salience.predict(["", ""], [units, changed])
+    assert abs(scores[-1] - other[-1]) > 1e-6
+    close(scores[:8], other[:8])
+
+
+def test_embeddings_are_unit_vectors_the_same_alone_and_in_a_batch(embedder: Embedder) -> None:
+    vectors = embedder.embed(TEXTS)
+    assert vectors.shape == (len(TEXTS), 32) and vectors.dtype == np.float32
+    close(np.linalg.norm(vectors, axis=1), 1)
+    close(vectors, np.concatenate([embedder.embed([text]) for text in TEXTS]))
+    close(vectors, embedder.embed(TEXTS[::-1])[::-1])
+
+
+def test_the_prefix_is_a_part_of_what_is_embedded(embedder: Embedder) -> None:
+    assert np.abs(embedder.embed([SPORT]) - embedder.embed([SPORT], prefix="المدينة ")).max() > 1e-4

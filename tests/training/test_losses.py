@@ -1,0 +1,114 @@
+"""The losses equal torch's own where torch has them, and stay finite where there is nothing to learn."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from training.config import TrainConfig
+from training.features import IGNORE
+from training.losses import build_loss, frequency_weights, soft_cross_entropy, tag_cross_entropy
+
+ROWS, CLASSES, TOKENS = 12, 4, 7
+
+
+@pytest.fixture
+def logits() -> torch.Tensor:
+    return torch.randn(ROWS, CLASSES, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def gold() -> torch.Tensor:
+    return torch.randint(CLASSES, (ROWS,), generator=torch.Generator().manual_seed(2))
+
+
+@pytest.mark.parametrize(  # not both at once: torch weighs the smoothed mass by class, ours by row
+    ("smoothing", "weights"), [(0.0, None), (0.1, None), (0.0, torch.tensor([0.5, 2.0, 1.0, 3.0]))]
+)
+def test_on_one_hot_targets_it_is_torchs_cross_entropy(
+    logits: torch.Tensor, gold: torch.Tensor, smoothing: float, weights: torch.Tensor | None
+) -> None:
+    found = soft_cross_entropy(
+        logits, functional.one_hot(gold, CLASSES).float(), smoothing=smoothing, weights=weights
+    )
+    expected = functional.cross_entropy(logits, gold, weight=weights, label_smoothing=smoothing)
+    torch.testing.assert_close(found, expected)
+
+
+def test_on_distributions_it_is_torchs_cross_entropy(logits: torch.Tensor) -> None:
+    targets = torch.softmax(torch.randn(ROWS, CLASSES, generator=torch.Generator().manual_seed(3)), -1)
+    torch.testing.assert_close(soft_cross_entropy(logits, targets), functional.cross_entropy(logits, targets))
+
+
+def test_equal_weights_change_nothing(logits: torch.Tensor, gold: torch.Tensor) -> None:
+    targets = functional.one_hot(gold, CLASSES).float()
+    weighted = soft_cross_entropy(logits, targets, weights=torch.full((CLASSES,), 5.0))
+    torch.testing.assert_close(weighted, soft_cross_entropy(logits, targets))
+
+
+def test_half_precision_logits_do_not_overflow() -> None:
+    logits = torch.tensor([[60000.0, -60000.0]], dtype=torch.float16)
+    assert soft_cross_entropy(logits, torch.tensor([[1.0, 0.0]])).item() == 0.0
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_frequency_weights_favour_the_rare_with_mean_one_over_the_rows(power: float) -> None:
+    targets = functional.one_hot(torch.tensor([0] * 8 + [1] * 3 + [2]), CLASSES).float()
+    weights = frequency_weights(targets, power)
+    assert weights is not None
+    assert (targets @ weights).mean().item() == pytest.approx(1.0)
+    assert weights[0] < weights[1] < weights[2] and torch.isfinite(weights).all()
+    assert (weights[2] / weights[0]).item() == pytest.approx(8**power)
+
+
+def test_power_zero_means_no_weights() -> None:
+    assert frequency_weights(torch.eye(3), 0.0) is None
+
+
+def test_tags_that_are_ignored_count_nothing() -> None:
+    logits = torch.randn(2, TOKENS, CLASSES, generator=torch.Generator().manual_seed(4))
+    tags = torch.tensor([[IGNORE, 0, 1, 2, 0, IGNORE, IGNORE], [IGNORE] * TOKENS])
+    found = tag_cross_entropy(logits, tags, 1.0)
+    torch.testing.assert_close(found, functional.cross_entropy(logits[0, 1:5], tags[0, 1:5]))
+
+
+def test_the_tag_weight_lifts_every_tag_but_outside() -> None:
+    logits = torch.zeros(1, 2, CLASSES)
+    logits[0, 0, 0] = 5.0  # right about "outside", undecided about the tag
+    tags = torch.tensor([[0, 2]])
+    assert tag_cross_entropy(logits, tags, 4.0) > tag_cross_entropy(logits, tags, 1.0)
+
+
+def test_a_batch_without_tags_costs_nothing_and_has_a_gradient() -> None:
+    """A batch of unrelated pairs must give neither NaN nor parameters without a gradient."""
+    logits = torch.randn(2, TOKENS, CLASSES, requires_grad=True)
+    loss = tag_cross_entropy(logits, torch.full((2, TOKENS), IGNORE), 4.0)
+    loss.backward()
+    assert loss.item() == 0.0
+    assert logits.grad is not None and not logits.grad.any()
+
+
+def test_stance_loss_is_the_pairs_and_the_weighted_tags() -> None:
+    generator = torch.Generator().manual_seed(5)
+    outputs = {
+        "logits": torch.randn(2, 4, generator=generator),
+        "holder": torch.randn(2, TOKENS, 7, generator=generator),
+        "evidence": torch.randn(2, TOKENS, 4, generator=generator),
+    }
+    labels = {
+        "labels": torch.eye(4)[:2],
+        "holder_labels": torch.ones(2, TOKENS, dtype=torch.long),
+        "evidence_labels": torch.zeros(2, TOKENS, dtype=torch.long),
+    }
+    pair = soft_cross_entropy(outputs["logits"], labels["labels"])
+    tags = sum(tag_cross_entropy(outputs[n], labels[f"{n}_labels"], 1.0) for n in ("holder", "evidence"))
+    for weight in (0.0, 2.0):
+        loss = build_loss("stance", TrainConfig(token_loss_weight=weight), None)
+        torch.testing.assert_close(loss(outputs, labels), pair + weight * tags)
+
+
+def test_salience_loss_leaves_out_padded_units() -> None:
+    loss = build_loss("summary", TrainConfig(), None)
+    logits = torch.tensor([[2.0, -1.0, 99.0]])
+    targets = torch.tensor([[1.0, 0.5, float(IGNORE)]])
+    expected = functional.binary_cross_entropy_with_logits(logits[:, :2], targets[:, :2])
+    torch.testing.assert_close(loss({"logits": logits}, {"unit_labels": targets}), expected)

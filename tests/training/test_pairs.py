@@ -1,0 +1,99 @@
+"""The pairs a stance model learns from: complete, seeded, and unrelated only where they really are."""
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from arabic.normalize import normalize
+from tests.tiny import AGAINST, FAVOR, NEUTRAL, STANCE_ROWS, write_rows
+from training.data import StanceLabel, StanceRow, read_stance
+from training.pairs import all_pairs, related_pairs, unrelated_pairs
+
+
+@pytest.fixture(scope="module")
+def rows(tiny_rows: dict[str, Path]) -> list[StanceRow]:
+    return read_stance(tiny_rows["stance"])
+
+
+def _label(target: str, stance: str = "favor") -> StanceLabel:
+    return StanceLabel(target, stance, None, None)
+
+
+def test_related_pairs_are_one_for_a_paragraph_and_target_with_all_its_records() -> None:
+    row = StanceRow("a#0", FAVOR, (_label("الجسر"), _label("المدينة"), _label("الجسر", "against")))
+    other = StanceRow("a#1", AGAINST, (_label("الجسر", "neutral"),))
+    first, second, third = related_pairs([row, other, StanceRow("a#2", NEUTRAL, ())])
+    assert (first.target, first.records) == ("الجسر", (row.stances[0], row.stances[2]))
+    assert (second.target, second.records) == ("المدينة", (row.stances[1],))
+    assert (third.text, third.records) == (AGAINST, other.stances)
+
+
+def test_a_pair_on_which_holders_disagree_has_two_labels() -> None:
+    row = StanceRow("a#0", FAVOR, (_label("الجسر"), _label("الجسر", "against"), _label("الجسر")))
+    (pair,) = related_pairs([row])
+    assert pair.labels == {"favor", "against"} and len(pair.records) == 3
+
+
+def test_a_pair_without_records_is_unrelated() -> None:
+    (pair,) = related_pairs([StanceRow("a#0", FAVOR, (_label("السد", "unrelated"),))])
+    assert pair.records == () and pair.labels == {"unrelated"}
+
+
+def test_unrelated_pairs_depend_on_the_seed_and_on_nothing_else(rows: list[StanceRow]) -> None:
+    assert unrelated_pairs(rows, 12, 0.5, seed=3) == unrelated_pairs(rows, 12, 0.5, seed=3)
+    assert unrelated_pairs(rows, 12, 0.5, seed=3) != unrelated_pairs(rows, 12, 0.5, seed=4)
+
+
+@pytest.mark.parametrize("hard", [0.0, 0.5, 1.0])
+def test_unrelated_pairs_are_as_many_as_asked_and_each_once(hard: float) -> None:
+    texts = (FAVOR, AGAINST, NEUTRAL)
+    rows = [StanceRow(f"d{i}#0", f"{texts[i % 3]} {i}", (_label(f"سد النهر {i}"),)) for i in range(12)]
+    pairs = unrelated_pairs(rows, 60, hard, seed=1)
+    assert len(pairs) == 60 == len({(pair.text, pair.target) for pair in pairs})
+    assert all(pair.labels == {"unrelated"} for pair in pairs)
+
+
+def test_unrelated_targets_come_from_other_documents_only() -> None:
+    rows = [
+        StanceRow(f"doc{i // 3}#{i % 3}", f"{NEUTRAL} {i}", (_label(f"سد النهر {i // 3}"),)) for i in range(9)
+    ]
+    home = {row.text: row.stances[0].target for row in rows}
+    pairs = unrelated_pairs(rows, 15, 0.5, seed=1)
+    assert len(pairs) == 15 and all(pair.target != home[pair.text] for pair in pairs)
+
+
+def test_a_target_whose_words_all_stand_in_the_paragraph_is_never_unrelated(rows: list[StanceRow]) -> None:
+    """The words count without article and spelling variants, so that «الجسر» finds «جسر»."""
+    spelled = [
+        StanceRow("x#0", "افتتحت إدارة الجسر الجديد أمس", (_label("السد العالي"),)),
+        StanceRow("y#0", "مشروع السكة في الشمال", (_label("جسر جديد"), _label("ادارة الجسر"))),
+        StanceRow("z#0", "سوق السمك في المرفأ", (_label("السوق"),)),
+    ]
+    pairs = unrelated_pairs(spelled, 50, 0.0, seed=1)
+    assert {pair.target for pair in pairs if "الجسر" in pair.text} == {"السوق"}
+    for pair in unrelated_pairs(rows, 30, 0.5, seed=2):
+        assert not set(pair.target.split()) <= set(normalize(pair.text).text.split())
+
+
+def test_all_pairs_makes_the_ratio_of_the_records(rows: list[StanceRow]) -> None:
+    for ratio, expected in ((0.0, 0), (0.5, 9), (1.0, 18)):
+        pairs = all_pairs(rows, ratio=ratio, hard=0.5, seed=1)
+        assert pairs[:18] == related_pairs(rows)
+        assert sum(pair.labels == {"unrelated"} for pair in pairs) == expected == len(pairs) - 18
+
+
+def test_unrelated_records_of_the_data_are_used_instead_of_made_ones(tmp_path: Path) -> None:
+    source = copy.deepcopy(STANCE_ROWS)
+    source[0]["stances"].append({"target": "ميناء الصيد", "stance": "unrelated", "holder": ""})
+    rows = read_stance(write_rows(tmp_path / "own.jsonl", source))
+    pairs = all_pairs(rows, ratio=1.0, hard=0.5, seed=1)
+    assert [pair.target for pair in pairs if pair.labels == {"unrelated"}] == ["ميناء الصيد"]
+    assert len(pairs) == len(STANCE_ROWS) + 1
+
+
+@pytest.mark.parametrize("hard", [0.0, 1.0])
+def test_data_of_one_article_gives_no_unrelated_pairs_and_no_crash(hard: float) -> None:
+    alone = [StanceRow("a#0", FAVOR, (_label("الجسر"),))]
+    assert all_pairs(alone, ratio=1.0, hard=hard, seed=1) == related_pairs(alone)
+    assert all_pairs([StanceRow("a#0", FAVOR, ())], ratio=1.0, hard=hard, seed=1) == []
