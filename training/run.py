@@ -65,31 +65,12 @@ def train(
     torch.manual_seed(config.seed)
     normalization = normalization or Normalization()
     train_rows, dev_rows = _READERS[task](train_file), _READERS[task](dev_file)
-    tokenizer = load_tokenizer(base, revision=revision or None)
-    if config.max_length > tokenizer.model_max_length:
-        raise InputError(
-            f"max_length is {config.max_length}, but {base} reads at most "
-            f"{tokenizer.model_max_length} tokens; lower it"
-        )
+    tokenizer = _tokenizer(base, revision, config)
     dataset = _features(task, train_rows, tokenizer, normalization, config)
-    if not len(dataset):
-        raise InputError(f"{train_file}: nothing to learn from; no row has a label")
     model = _model(task, base, revision, config)
-    info = TaskInfo(
-        encoder=LAYOUT.encoder if config.method == "lora" else f"{task}_encoder",
-        method=config.method,
-        labels=() if task == "summary" else load_labels(task).ids,
-        max_length=config.max_length,
-        data=(
-            DataInfo(
-                f"{train_file.parent.name}/{train_file.name}",
-                data_licence,
-                len(train_rows),
-                file_sha256(train_file),
-            ),
-        ),
-        config=dataclasses.asdict(config),
-    )
+    data_name = f"{train_file.parent.name}/{train_file.name}"
+    data = DataInfo(data_name, data_licence, len(train_rows), file_sha256(train_file))
+    info = _task_info(task, config, data)
     backend = Backend(tokenizer, torch_forward(model), normalization)
     trainer = build_trainer(
         task,
@@ -107,6 +88,28 @@ def train(
     info = dataclasses.replace(info, metrics={**info.metrics, **metrics, "split": dev_file.name})
     _save(task, model, out, info, base, encoder_info(base, revision, normalization))
     return info.metrics
+
+
+def _tokenizer(base: str | Path, revision: str, config: TrainConfig) -> Any:
+    tokenizer = load_tokenizer(base, revision=revision or None)
+    if config.max_length > tokenizer.model_max_length:
+        raise InputError(
+            f"max_length is {config.max_length}, but {base} reads at most "
+            f"{tokenizer.model_max_length} tokens; lower it"
+        )
+    return tokenizer
+
+
+def _task_info(task: Task, config: TrainConfig, data: DataInfo) -> TaskInfo:
+    """What the bundle says of the task, before anything is fitted on dev."""
+    return TaskInfo(
+        encoder=LAYOUT.encoder if config.method == "lora" else f"{task}_encoder",
+        method=config.method,
+        labels=() if task == "summary" else load_labels(task).ids,
+        max_length=config.max_length,
+        data=(data,),
+        config=dataclasses.asdict(config),
+    )
 
 
 def _features(

@@ -113,6 +113,8 @@ def test_a_missing_field_of_a_stance_is_named(tmp_path: Path, field: str) -> Non
         ("summary", {"key": ["0"]}, "0"),
         ("summary", {"important": [9]}, "important"),
         ("summary", {"units": ["جملة", " "]}, "unit"),
+        ("summary", {"units": [], "key": [], "important": []}, "at least one"),
+        ("summary", {"title": 5}, "title"),
         ("summary", {"summary": ""}, "summary"),
     ],
 )

@@ -172,6 +172,12 @@ def test_pairs_on_which_holders_disagree_count_for_spans_but_not_for_labels() ->
     assert evaluate_stance(Oracle(rows[1:]), rows)["holder_token_f1"] < 1
 
 
+def test_rows_on_which_all_holders_disagree_cannot_be_judged() -> None:
+    mixed = (StanceLabel("الجسر", "favor", (3, 7), None), StanceLabel("الجسر", "against", (8, 15), None))
+    with pytest.raises(InputError, match="no stance to evaluate on"):
+        evaluation_pairs([StanceRow("a#0", FAVOR, mixed)])
+
+
 def test_a_perfect_topic_model_scores_one(tiny_rows: dict[str, Path]) -> None:
     rows = read_topic(tiny_rows["topic"])
 

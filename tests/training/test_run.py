@@ -104,6 +104,18 @@ def test_a_folder_in_use_is_refused_and_left_as_it_was(
     with pytest.raises(InputError, match="not empty"):
         train_tiny("topic", tiny_rows["topic"], tmp_path, tiny_base)
     assert list(tmp_path.iterdir()) == [kept]
+    with pytest.raises(InputError, match="not empty"):
+        train_tiny("topic", tiny_rows["topic"], kept, tiny_base)
+    assert kept.read_text(encoding="utf-8") == "مهم"
+
+
+def test_more_tokens_than_the_base_reads_are_refused(
+    tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """They would end in an index error inside the encoder, at the first long text."""
+    with pytest.raises(InputError, match="max_length is 129, but .* reads at most 128 tokens"):
+        train_tiny("topic", tiny_rows["topic"], tmp_path / "out", tiny_base, max_length=129)
+    assert not (tmp_path / "out").exists()
 
 
 def test_bad_data_leaves_nothing_behind(tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path) -> None:
