@@ -67,28 +67,25 @@ def decode_spans(
     """Decode token tags into spans that begin and end with words.
 
     `probabilities` (T, tags) and `offsets` (T, 2) into `text`; tokens outside the text have (0, 0).
-    A span runs over neighbouring tokens of one polarity. A B- tag begins a new one only where the token
-    is a conjunction or starts with one («مصر وقطر»): inside a name such a tag is a slip.
+    A span runs over neighbouring tokens that are not outside; its polarity is their mean. A B- tag
+    begins a new one only where the token is a conjunction or starts with one («مصر وقطر»): inside a
+    name such a tag is a slip, and so is a change of polarity from one token to the next.
     """
     scores = np.log(probabilities + 1e-9)
     scores[:, 0] += bias
     best = scores.argmax(1)  # (T,)
     runs: list[list[int]] = []
-    previous = ""
+    inside = False
     for token, tag_index in enumerate(best):
         tag = tags[tag_index]
         if offsets[token, 1] <= offsets[token, 0]:
             continue
-        if tag == "O":
-            previous = ""
-            continue
         begins = tag[0] == "B" and text[slice(*offsets[token])].lstrip()[:1] in _PROCLITICS
-        continues = runs and tag[2:] == previous and not begins
-        if continues:
+        if tag != "O" and inside and not begins:
             runs[-1].append(token)
-        else:
+        elif tag != "O":
             runs.append([token])
-        previous = tag[2:]
+        inside = tag != "O"
     spans = []
     for run in runs:
         start, end = snap(text, int(offsets[run[0], 0]), int(offsets[run[-1], 1]))

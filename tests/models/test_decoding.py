@@ -93,13 +93,35 @@ def test_neighbours_that_a_begin_tag_parts_are_two_spans() -> None:
     assert [piece.removeprefix("و") for piece in _pieces(spans, text)] == ["مصر", "قطر"]
 
 
-def test_tokens_of_another_polarity_begin_another_span() -> None:
-    text = "أيدته مصر رفضته قطر"
+def test_change_of_polarity_within_a_run_is_a_slip() -> None:
+    """One span, with the mean of its tokens' polarities."""
+    text = "أيدته مصر علنا"
     offsets = _tokens(text, with_space=True)
-    table = _tagged(offsets, EVIDENCE_TAGS, [_at("أيدته مصر", text=text), _at("رفضته قطر", "against", text)])
-    spans = decode_spans(table, offsets, EVIDENCE_TAGS, text)
-    assert _pieces(spans, text) == ["أيدته مصر", "رفضته قطر"]
-    assert [int(np.argmax(span.polarity)) for span in spans] == [0, 1]
+    tagged = [_at("أيدته مصر", text=text), _at("علنا", "against", text)]
+    spans = decode_spans(_tagged(offsets, EVIDENCE_TAGS, tagged), offsets, EVIDENCE_TAGS, text)
+    assert _pieces(spans, text) == [text]
+    assert int(np.argmax(spans[0].polarity)) == 0
+
+
+def test_further_holders_must_be_sure() -> None:
+    """The surest holder is always kept, another one only from `further_holder` on."""
+    holders = [TaggedSpan(0, 3, (1, 0, 0), 0.6), TaggedSpan(5, 8, (1, 0, 0), 0.5)]
+    pair = np.array([0.9, 0.05, 0.03, 0.02])
+    assert [r.holder for r in decode_stances(pair, holders, [], StanceDecoding(further_holder=0.8))] == [
+        (0, 3)
+    ]
+    assert len(decode_stances(pair, holders, [], StanceDecoding(further_holder=0.5))) == 2
+
+
+def test_mixed_pair_takes_a_weak_holder_of_the_other_side() -> None:
+    """Only where the pair's label gives both sides enough, and never one that overlaps a kept holder."""
+    kept = [TaggedSpan(0, 3, (0.9, 0.1, 0), 0.9)]
+    weak = [TaggedSpan(0, 3, (0.1, 0.9, 0), 0.9), TaggedSpan(5, 8, (0.1, 0.9, 0), 0.5)]
+    mixed, clear = np.array([0.5, 0.45, 0.03, 0.02]), np.array([0.9, 0.05, 0.03, 0.02])
+    found = decode_stances(mixed, kept, [], StanceDecoding(), weak)
+    assert [(r.holder, r.label) for r in found] == [((0, 3), "favor"), ((5, 8), "against")]
+    assert len(decode_stances(clear, kept, [], StanceDecoding(), weak)) == 1
+    assert len(decode_stances(mixed, kept, [], StanceDecoding(weak_holder=0.6), weak)) == 1
 
 
 def test_a_gap_parts_two_spans() -> None:

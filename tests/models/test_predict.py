@@ -114,6 +114,18 @@ def test_the_end_of_a_long_text_counts(topic: TopicPredictor) -> None:
     assert np.abs(topic.logits([LONG]) - topic.logits([other])).max() > 1e-4
 
 
+def test_a_long_text_is_the_mean_of_its_windows_by_their_tokens(topic: TopicPredictor) -> None:
+    def forward(arrays: Arrays) -> Arrays:
+        lengths = arrays["attention_mask"].sum(1)
+        seen.extend(lengths.tolist())
+        return {"logits": np.repeat(lengths[:, None], 17, 1).astype(np.float32)}
+
+    seen: list[int] = []
+    logits = replace(topic, backend=replace(topic.backend, forward=forward)).logits([LONG])
+    assert len(set(seen)) > 1
+    close(logits, np.full((1, 17), sum(n * n for n in seen) / sum(seen)))
+
+
 def test_temperature_changes_the_confidence_and_not_the_answer(topic: TopicPredictor) -> None:
     flat = replace(topic, info=replace(topic.info, temperature=10.0))
     sharp = replace(topic, info=replace(topic.info, temperature=0.1))
@@ -185,10 +197,11 @@ def test_spans_past_the_first_window_are_found_where_they_stand(stance: StancePr
 
 def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredictor) -> None:
     found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
-    text = " ".join([AGAINST] * 12)
+    text = "نقابة الصيادين، " * 40
     (output,) = found.outputs(["المشروع"], [text])
+    assert len(output.tokens) > 1
     spans = output.decode(found.decoding).holders
-    assert [text[s.start : s.end] for s in spans] == ["نقابة الصيادين"] * 12
+    assert [text[s.start : s.end] for s in spans] == ["نقابة الصيادين"] * 40
     assert sorted({s.start for s in spans}) == [s.start for s in spans]
 
 
@@ -221,6 +234,22 @@ def test_salience_is_the_same_alone_and_in_a_batch_and_in_any_order(salience: Sa
     for i, scores in enumerate(together):
         close(scores, salience.predict([titles[i]], [articles[i]])[0])
         close(scores, turned[i])
+
+
+def test_units_keep_their_own_features_in_every_window(salience: SaliencePredictor) -> None:
+    """A unit's place is its place in the article, not in the window."""
+
+    def forward(arrays: Arrays) -> Arrays:
+        windows.append(len(arrays["features"]))
+        return {"logits": arrays["features"][..., 0]}  # the place, from 0 to 1
+
+    windows: list[int] = []
+    units = [FAVOR, HEALTH, AGAINST, SPORT] * 8
+    warm = replace(salience.info, temperature=1.0)
+    placed = SaliencePredictor(replace(salience.backend, forward=forward), warm)
+    (scores,) = placed.predict([""], [units])
+    assert sum(windows) > 1
+    close(scores, 1 / (1 + np.exp(-np.linspace(0, 1, len(units)))))
 
 
 def test_the_words_of_the_last_unit_count(salience: SaliencePredictor) -> None:
