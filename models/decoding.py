@@ -68,8 +68,8 @@ def decode_spans(
 
     `probabilities` (T, tags) and `offsets` (T, 2) into `text`; tokens outside the text have (0, 0).
     A span runs over neighbouring tokens that are not outside; its polarity is their mean. A B- tag
-    begins a new one only where the token is a conjunction or starts with one («مصر وقطر»): inside a
-    name such a tag is a slip, and so is a change of polarity from one token to the next.
+    begins a new one only where the token starts with a letter that may be a proclitic («مصر وقطر»):
+    elsewhere it is a slip inside a name, and so is a change of polarity from one token to the next.
     """
     scores = np.log(probabilities + 1e-9)
     scores[:, 0] += bias

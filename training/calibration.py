@@ -109,7 +109,10 @@ def cross_fitted_ece(logits: NDArray[np.float32], gold: NDArray[np.int64], folds
 def threshold_for_precision(
     probabilities: NDArray[np.float32], correct: NDArray[np.bool_], wanted: float
 ) -> float:
-    """The lowest confidence from which on the share of right answers is at least `wanted`; 0 if all are."""
+    """The lowest confidence from which on the share of right answers is at least `wanted`.
+
+    0 (nothing is abstained) where all answers together reach it, and where no confidence does.
+    """
     order = np.argsort(-probabilities.max(1), kind="stable")
     confidence = probabilities.max(1)[order]
     precision = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)

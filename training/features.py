@@ -89,7 +89,7 @@ def tag_tokens(
         if len(covered) and not result[covered].any():
             result[covered] = tags.index(f"I-{record.stance}")
             begin = f"B-{record.stance}"
-            if begin in tags and offsets[covered[0], 1] > start:
+            if begin in tags:
                 result[covered[0]] = tags.index(begin)
     return [int(tag) for tag in result]
 
