@@ -1,0 +1,91 @@
+"""One article in, its analysis out; the demo page; the output's schema."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arabic.errors import InputError
+from commands.common import Bundle, Json, print_json, print_utf8, progress
+
+
+def _targets(targets: list[str] | None) -> list[str] | None:
+    """Decode the targets as UTF-8 whatever the locale says, and refuse empty ones."""
+    decoded = [os.fsencode(target).decode("utf-8", errors="replace").strip() for target in targets or ()]
+    if not all(decoded):
+        raise typer.BadParameter("a target must not be empty")
+    return decoded or None
+
+
+def analyze(
+    file: Annotated[
+        Path, typer.Argument(help="Text, Markdown or HTML; - is standard input.", metavar="FILE|-")
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target", "-t", callback=_targets, metavar="TEXT", help="What to find stances on; repeatable."
+        ),
+    ] = None,
+    words: Annotated[int, typer.Option(min=5, help="Word budget of the summary.")] = 60,
+    json: Json = False,
+    html: Annotated[Path | None, typer.Option(help="Write a report to this file.", metavar="OUT")] = None,
+    bundle: Bundle = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="all cores")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr but errors.")] = False,
+) -> None:
+    """Analyse an article: topic of every paragraph, stances with evidence, summary with sources."""
+    text = _read(file)
+    with progress("Loading the models …", quiet):
+        from inference.analyzer import Analyzer
+
+        analyzer = Analyzer.load(bundle, threads=threads)
+    with progress("Analysing …", quiet):
+        analysis = analyzer.analyze(text, targets=target, words=words)
+    if html:
+        from inference.report import to_html
+
+        _write(html, to_html(analysis))
+        if not quiet:
+            typer.echo(f"mujaz: wrote {html}", err=True)
+    if json:
+        print_utf8(analysis.to_json())
+    elif not html:
+        from rich.console import Console
+
+        from inference.console import render
+
+        render(analysis, Console())
+
+
+def schema() -> None:
+    """Print the JSON Schema of `mujaz analyze --json`."""
+    from inference.results import json_schema
+
+    print_json(json_schema(), indent=2)
+
+
+def demo(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
+) -> None:
+    """Open the demo page on this machine."""
+    import app as page
+
+    page.main(port)
+
+
+def _read(file: Path) -> str:
+    from arabic.decode import MAX_BYTES, decode, read_file
+
+    if str(file) == "-":
+        return decode(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin").text
+    return read_file(file).text
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_bytes(text.encode("utf-8"))
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be written ({error.strerror}); give another path") from error

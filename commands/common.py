@@ -1,0 +1,40 @@
+"""What several commands use: options, printing, progress.
+
+Nothing heavy is imported here or at the head of any command's module: `mujaz --help` must not wait for torch.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Bundle = Annotated[Path | None, typer.Option(help="A bundle's folder.", show_default="the one that ships")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, UTF-8.")]
+TaskName = Literal["topic", "stance", "summary"]
+
+
+def print_utf8(text: str) -> None:
+    """Write to standard output as UTF-8 with one line feed at the end, on every platform and locale."""
+    typer.echo(text.encode("utf-8"))
+
+
+def print_json(data: dict[str, object], indent: int | None = None) -> None:
+    """Write one JSON value to standard output, Arabic as it is (no escapes)."""
+    from json import dumps
+
+    print_utf8(dumps(data, ensure_ascii=False, indent=indent))
+
+
+@contextmanager
+def progress(words: str, quiet: bool) -> Iterator[None]:
+    """Show what is being done, where somebody is watching."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words):
+        yield
