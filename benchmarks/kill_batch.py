@@ -213,12 +213,17 @@ class Killer:
 
 
 def start_driver(
-    source: Path, out: Path, engine: str, shard_rows: int, marks: Path | None = None
+    source: Path,
+    out: Path,
+    engine: str,
+    shard_rows: int,
+    marks: Path | None = None,
+    stderr: int | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a driver in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.kill_batch", "drive", source, out, engine, shard_rows]
     environment = os.environ | ({MARKS: str(marks)} if marks else {}) | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([str(part) for part in command], cwd=ROOT, env=environment)
+    return subprocess.Popen([str(part) for part in command], cwd=ROOT, env=environment, stderr=stderr)
 
 
 def workers_of(pid: int) -> set[int]:

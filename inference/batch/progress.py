@@ -79,7 +79,7 @@ class Reporter:
             self._tell(line)
         elif name in TROUBLE:
             self._bar.console.print(
-                f"{name}: " + ", ".join(f"{k} {v}" for k, v in fields.items()), markup=False
+                f"{name}: " + ", ".join(f"{k} {v}" for k, v in fields.items()), markup=False, highlight=False
             )
 
     def skipped(self, receipt: Receipt, position: int) -> None:

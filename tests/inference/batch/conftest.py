@@ -29,16 +29,20 @@ class InlinePool:
 
     @property
     def idle(self) -> int:
+        """One before a task is given."""
         return int(self.task is None)
 
     @property
     def busy(self) -> int:
+        """One after."""
         return int(self.task is not None)
 
     def submit(self, task: Task | Sample) -> None:
+        """Keep the task."""
         self.task = task
 
     def wait(self, timeout: float) -> list[Event]:
+        """Do it."""
         assert self.task is not None
         task, self.task = self.task, None
         try:
@@ -47,7 +51,7 @@ class InlinePool:
             return [Died(task, "exit")]
 
     def close(self) -> None:
-        pass
+        """Nothing is open."""
 
 
 @pytest.fixture
@@ -64,7 +68,11 @@ def batch(inline: None, tmp_path: Path) -> Batch:
     """Run a batch into `tmp_path/out` with the light analyser, in this process."""
 
     def start(
-        *inputs: Path, out: Path | None = None, load: Loader = load_light, existing: str = "refuse", **options: object
+        *inputs: Path,
+        out: Path | None = None,
+        load: Loader = load_light,
+        existing: str = "refuse",
+        **options: object,
     ) -> Summary:
         run = BatchRun(
             inputs,

@@ -101,8 +101,10 @@ def test_bomb_of_a_repeated_value(tmp_path: Path) -> None:
 
 
 def test_bomb_of_one_huge_value(tmp_path: Path) -> None:
-    """A value over the limit is never unpacked where the file says so, and never made text where it does not."""
-    honest = write(tmp_path / "a.parquet", {"text": ["x" * 21_000_000]}, compression="zstd", use_dictionary=False)
+    """Over the limit it is not unpacked where the file says so, and made no text where it does not."""
+    honest = write(
+        tmp_path / "a.parquet", {"text": ["x" * 21_000_000]}, compression="zstd", use_dictionary=False
+    )
     (row,) = read(honest)
     assert row.error is not None and row.error.code == "too_large"
     mixed = ["x"] * 9 + ["x" * 21_000_000] + ["x"]

@@ -22,7 +22,9 @@ from inference.batch.sources import walk
 from tests.inference.batch.conftest import TEXT
 
 PLAIN_TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\0"), max_size=30)
-same_folder = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+same_folder = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def read(*paths: Path, **columns: object) -> list[Row]:
@@ -67,7 +69,8 @@ def test_jsonl_gives_back_what_was_written(tmp_path: Path, made: list[tuple[str,
 @same_folder
 @given(
     st.lists(
-        st.tuples(PLAIN_TEXT, st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))), max_size=8
+        st.tuples(PLAIN_TEXT, st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))),
+        max_size=8,
     ),
     st.sampled_from(["csv", "tsv"]),
     st.sampled_from(sorted(PACKERS)),
@@ -87,7 +90,9 @@ def test_csv_gives_back_what_was_written(
 
 
 @same_folder
-@given(st.binary(max_size=300), st.sampled_from(["jsonl", "csv", "tsv", "parquet", "txt", "jsonl.gz", "csv.zst"]))
+@given(
+    st.binary(max_size=300), st.sampled_from(["jsonl", "csv", "tsv", "parquet", "txt", "jsonl.gz", "csv.zst"])
+)
 def test_no_bytes_stop_the_reading(tmp_path: Path, data: bytes, kind: str) -> None:
     """Whatever a file holds, it gives rows."""
     path = tmp_path / f"a.{kind}"
@@ -140,10 +145,12 @@ def test_overlong_line_is_one_error_and_the_rest_goes_on(tmp_path: Path, small_r
     """At the limit it is taken, past it it is not, at the end of a file either."""
     fits = json.dumps({"text": "x" * (small_rows - 12)})
     assert len(fits) == small_rows
-    (tmp_path / "a.jsonl").write_text(f"{fits}\n{fits[:-2]}xx\"}}\n{fits}\n{'y' * 5000}", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(f'{fits}\n{fits[:-2]}xx"}}\n{fits}\n{"y" * 5000}', encoding="utf-8")
     assert codes(read(tmp_path)) == ["", "too_large", "", "too_large"]
     (tmp_path / "a.jsonl").unlink()
-    (tmp_path / "a.csv").write_text(f'text,id\n{"x" * 2000},1\nb,2\n"{"z" * 1500}",3\nd,4\n', encoding="utf-8")
+    (tmp_path / "a.csv").write_text(
+        f'text,id\n{"x" * 2000},1\nb,2\n"{"z" * 1500}",3\nd,4\n', encoding="utf-8"
+    )
     assert [row.text for row in read(tmp_path) if not row.error] == ["b", "d"]
 
 

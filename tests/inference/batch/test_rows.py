@@ -52,7 +52,9 @@ def test_records_that_are_not_taken(record: object, code: str) -> None:
     assert row.id == ("x" if isinstance(record, dict) and record["id"] == "x" else "f:1")
 
 
-@pytest.mark.parametrize("line", [b"{", b"", b"nan", b"[" * 100_000, b"1" * 5000, b'{"text": 1} x', b'"\xff"'])
+@pytest.mark.parametrize(
+    "line", [b"{", b"", b"nan", b"[" * 100_000, b"1" * 5000, b'{"text": 1} x', b'"\xff"']
+)
 def test_lines_that_are_no_record(line: bytes) -> None:
     row = parse_json(line, Columns(), "f:1")
     assert row.error is not None
