@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,10 @@ from models.load import save_head, torch_forward
 from models.predict import Backend
 from training.calibration import calibrate, dev_figures
 from training.config import TrainConfig
-from training.data import read_stance, read_summary, read_topic
+from training.data import read_rows
 from training.features import stance_features, summary_features, topic_features
 from training.pairs import all_pairs
 from training.trainer import build_trainer
-
-_READERS: dict[Task, Callable[[Path], Sequence[Any]]] = {
-    "topic": read_topic,
-    "stance": read_stance,
-    "summary": read_summary,
-}
 
 
 def train(
@@ -64,7 +58,7 @@ def train(
         raise InputError(f"{out} is not empty; name a new folder, or remove this one")
     torch.manual_seed(config.seed)
     normalization = normalization or Normalization()
-    train_rows, dev_rows = _READERS[task](train_file), _READERS[task](dev_file)
+    train_rows, dev_rows = read_rows(task, train_file).rows, read_rows(task, dev_file).rows
     tokenizer = _tokenizer(base, revision, config)
     dataset = _features(task, train_rows, tokenizer, normalization, config)
     model = _model(task, base, revision, config)
