@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -142,6 +143,14 @@ def foreign_labels(task: Task, found: Mapping[str, int], rows: int) -> tuple[lis
     return foreign, count >= OWN_ROWS and count >= OWN_SHARE * rows
 
 
+def unknown_label(task: Task, label: str, known: Sequence[str]) -> str:
+    """What to say of a label that is none of the known ones."""
+    nearest = next(iter(get_close_matches(label, known, n=1)), None)
+    meant = f", was {nearest!r} meant?" if nearest else ";"
+    own = f"a label set of your own needs {OWN_ROWS} rows and {OWN_SHARE:.0%} of them"
+    return f"unknown {task} {label!r}{meant} known are: {', '.join(known)} ({own})"
+
+
 def _read(
     task: Task, path: Path, parse: Callable[[Mapping[str, Any], str], Row], columns: Columns | None
 ) -> Iterator[tuple[Record, Row]]:
@@ -193,9 +202,6 @@ def _labels(
         if own:
             return tuple(sorted(found))
     if unknown:
-        label = unknown[0]
-        raise InputError(
-            f"{path}:{lines[label]}: unknown {task} {label!r}; known are: {', '.join(known)}"
-            + ("" if wanted else f" (labels of your own need {OWN_ROWS} rows and {OWN_SHARE:.0%} of them)")
-        )
+        message = unknown_label(task, unknown[0], known)
+        raise InputError(f"{path}:{lines[unknown[0]]}: {message}")
     return tuple(label for label in known if label in found)
