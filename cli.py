@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, bundles, evaluate, train
+from commands import analyze, bundles, data, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ for command in (
     app.command()(command)
 app.add_typer(bundles.bundle_app, name="bundle")
 app.add_typer(bundles.base_app, name="base")
+app.add_typer(data.data_app, name="data")
 
 
 def main() -> None:
