@@ -156,6 +156,7 @@ def _topics(analysis: Analysis) -> Rows:
             shorten(one_line(paragraph.text), width=80, placeholder=" …"),
         ]
         for number, paragraph in enumerate(analysis.paragraphs, start=1)
+        if paragraph.topic
     ]
 
 

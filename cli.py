@@ -1,6 +1,7 @@
 """The command line: `mujaz`.
 
-Exit codes: 0 done, 1 the input or the bundle has a problem (one line on stderr), 2 wrong usage.
+Exit codes: 0 done, 1 the input or the bundle has a problem (one line on stderr), 2 wrong usage;
+`mujaz batch` also 3 and 75, see docs/batch.md.
 """
 
 import os
@@ -12,7 +13,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, bundles, data, evaluate, train
+from commands import analyze, batch, bundles, data, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for command in (
     analyze.analyze,
+    batch.batch,
     evaluate.evaluate,
     train.train,
     bundles.labels,
