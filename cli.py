@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, bundles, evaluate, train
+from commands import analyze, bundles, demo, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ for command in (
     train.train,
     bundles.labels,
     analyze.schema,
-    analyze.demo,
+    demo.demo,
 ):
     app.command()(command)
 app.add_typer(bundles.bundle_app, name="bundle")
