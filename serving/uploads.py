@@ -40,7 +40,8 @@ async def read_upload(path: Path) -> str:
     else:
         text = await asyncio.to_thread(_decoded, data, name, suffix)
     if not text.strip():
-        raise InputError(f"{name!r} has no text; a scanned page must be read by OCR first")
+        hint = "; a scanned page must be read by OCR first" if suffix == ".pdf" else ""
+        raise InputError(f"{name!r} has no text{hint}")
     if len(text) > MAX_CHARS:
         raise InputError(f"{name!r} has {len(text)} characters, at most {MAX_CHARS} are taken; split it")
     return text
