@@ -63,6 +63,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "against": (display.STANCES["against"], "against"),
     "neutral": (display.STANCES["neutral"], "neutral"),
     "unrelated": ("لا موقف هنا", "no stance here"),
+    "question": ("؟", "?"),
     "conditional": (display.CONDITIONAL, "conditional"),
     "proposed": (display.PROPOSED, "proposed"),
     "unnamed": (display.UNNAMED, "the writer or unnamed"),

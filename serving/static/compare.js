@@ -6,14 +6,14 @@ import { SIGNS, el, holderName, percent, section, shown, stanceName, table, topi
 export function compare(root, columns) {
   const w = words();
   const name = (column, number) => (column.outlet ? shown(column.outlet) : w.source.replace("{}", String(number + 1)));
-  const head = columns.map((column, number) => [name(column, number), column.date && el("small", {}, el("bdi", {}, shown(column.date)))]);
+  const head = columns.map((column, number) => [name(column, number), column.date && el("small", {}, " ", el("bdi", {}, shown(column.date)))]);
   const targets = [...new Set(columns.flatMap(({ analysis }) => analysis.stances.map((stance) => stance.target)))];
   const row = (label, cells) => el("tr", {}, el("th", { scope: "row" }, label), cells.map((cell) => el("td", {}, cell)));
   const rows = [
     row(w.topics, columns.map(({ analysis }) => topics(analysis))),
-    row(w.summary, columns.map(({ analysis }) => analysis.summary.map((sentence) => el("p", {}, shown(sentence.text))))),
+    row(w.summary, columns.map(({ analysis }) => analysis.summary.map((sentence) => el("p", { dir: "rtl" }, shown(sentence.text))))),
     ...targets.map((target) => {
-      const label = [shown(target), differ(columns, target) && el("strong", { class: "tag differ" }, `≠ ${w.differ}`)];
+      const label = [shown(target), differ(columns, target) && el("strong", { class: "tag differ" }, w.differ)];
       return row(label, columns.map(({ analysis }) => positions(analysis, target, w)));
     }),
   ];
@@ -35,18 +35,20 @@ function positions(analysis, target, w) {
       el("b", {}, holderName(stance, w)),
       " ",
       el("span", { class: `stance ${stance.stance}` }, stanceName(stance, w), " ", percent(stance.probability)),
-      stance.evidence && el("q", {}, shown(stance.evidence.text)),
+      stance.evidence && el("q", { dir: "rtl" }, shown(stance.evidence.text)),
     ),
   );
 }
 
-// Articles differ on a target when the sides that stand for it, or against it, are not the same in all.
+// Those who speak of a target differ when they report other stances on it, or another one of the same holder.
 function differ(columns, target) {
-  const sides = columns.map(({ analysis }) => {
-    const labels = analysis.stances.filter((stance) => stance.target === target).map((stance) => stance.stance);
-    return [...new Set(labels)].sort().join();
-  });
-  return new Set(sides).size > 1;
+  const found = columns.map(({ analysis }) => analysis.stances.filter((stance) => stance.target === target));
+  const spoken = found.filter((stances) => stances.length);
+  if (spoken.length < 2) return false;
+  const labels = (stances) => [...new Set(stances.map((stance) => stance.stance))].sort().join();
+  const holders = new Set(spoken.flat().map((stance) => stance.holder?.text ?? ""));
+  const ofHolder = (name) => spoken.map((stances) => labels(stances.filter((stance) => (stance.holder?.text ?? "") === name)));
+  return [spoken.map(labels), ...Array.from(holders, ofHolder)].some((sides) => new Set(sides.filter(Boolean)).size > 1);
 }
 
 function timeline(columns, targets, w) {

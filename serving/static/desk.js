@@ -26,7 +26,7 @@ const pending = (w) => el("p", { class: "facts pending" }, w.pending);
 
 function title({ analysis, w }) {
   const headline = analysis.headline ?? analysis.article.title;
-  return el("h2", { class: "headline" }, headline ? shown(headline.text) : w.no_title);
+  return el("h2", { class: "headline", dir: "rtl" }, headline ? shown(headline.text) : w.no_title);
 }
 
 function warnings({ analysis, w }) {
@@ -41,7 +41,7 @@ function summary({ analysis, w, id }) {
     content = analysis.summary.map((sentence, number) =>
       el(
         "p",
-        { class: "summary" },
+        { class: "summary", dir: "rtl" },
         jump(id(`u${number}`), {}, shown(sentence.text)),
         " ",
         jump(id(`p${sentence.paragraph}`), { class: "pointer" }, `${w.paragraph} ${sentence.paragraph + 1}`),
@@ -130,18 +130,18 @@ function article(view) {
   ]);
   const signs = Object.entries(SIGNS).map(([label, sign]) => el("span", { class: `evidence ${label}` }, `${sign} ${w[label]}`));
   const legend = el("p", { class: "legend" }, el("span", { class: "holder" }, w.holder), signs);
-  return section(w.article, { class: "card article" }, analysis.stances?.length ? legend : null, sections);
+  return section(w.article, { class: "card article" }, analysis.stances?.length ? legend : null, el("div", { dir: "rtl" }, sections));
 }
 
 function chip(view, number) {
   const { analysis, w } = view;
   const topic = analysis.paragraphs[number].topic;
   const name = topic.abstained
-    ? [el("b", {}, w.abstained), ` ${topicName(topic)}؟`]
+    ? [el("b", {}, w.abstained), ` ${topicName(topic)}${w.question}`]
     : [el("b", {}, topicName(topic))];
   return el(
     "div",
-    { class: `chip${topic.abstained ? " abstained" : ""}`, role: "note", "aria-label": `${w.paragraph} ${number + 1}` },
+    { class: `chip${topic.abstained ? " abstained" : ""}`, dir: document.documentElement.dir },
     el("span", { class: "number" }, String(number + 1)),
     " ",
     name,
@@ -205,7 +205,7 @@ function stances(view) {
       el(
         "td",
         { "data-name": w.evidence },
-        stance.evidence && ["«", shown(stance.evidence.text), "» "],
+        stance.evidence && [el("bdi", {}, "«", shown(stance.evidence.text), "»"), " "],
         jump(id(`p${stance.paragraph}`), { class: "pointer" }, `${w.paragraph} ${stance.paragraph + 1}`),
       ),
       el("td", { "data-name": w.probability }, percent(stance.probability)),

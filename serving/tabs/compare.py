@@ -33,7 +33,7 @@ def add(desk: Desk) -> None:
             [], multiselect=True, allow_custom_value=True, max_choices=MAX_TARGETS,
             label=t("targets"), info=t("targets_info"), scale=3,
         )  # fmt: skip
-        upload = gr.File(label=t("records"), file_types=[".jsonl", ".csv"], height=110, scale=2)
+        upload = gr.File(label=t("records"), file_types=[".jsonl", ".csv"], height=150, scale=2)
     button = gr.Button(t("compare"), variant="primary", elem_id="compare-button")
     gr.HTML('<p id="compare-status" role="status"></p>', apply_default_css=False)
     data = gr.Textbox(visible="hidden", label="JSON")

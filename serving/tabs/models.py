@@ -41,6 +41,7 @@ def add(desk: Desk) -> None:
         headers=["task", "id", "ar", "en"],
         label=t("labels"),
         datatype="str",
+        elem_classes="ltr",
         interactive=False,
         max_height=320,
     )
