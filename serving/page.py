@@ -25,8 +25,7 @@ _TEAL = gr.themes.Color(
 def build(desk: Desk) -> gr.Blocks:
     """Lay out the page over its services."""
     t = translate
-    # Uploads are removed when they have been read; what nobody asked to be read goes within minutes.
-    page = gr.Blocks(title="موجز · Mujaz", analytics_enabled=False, delete_cache=(300, 900))
+    page = gr.Blocks(title="موجز · Mujaz", analytics_enabled=False)
     with page:
         with gr.Row(elem_id="masthead"):
             gr.Markdown(t("title_markdown"))

@@ -1,5 +1,6 @@
 """One process: the API and the page over one analyser, from start to a graceful end."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -70,8 +71,9 @@ def private_uploads() -> Iterator[Path]:
 
 
 def create_app(analyzer: "Analyzer", settings: Settings, accounts: Accounts | None = None) -> "FastAPI":
-    """Put routes and page together."""
+    """Put routes and page together; inside `private_uploads`."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # else a table is built after every event
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
@@ -82,6 +84,7 @@ def create_app(analyzer: "Analyzer", settings: Settings, accounts: Accounts | No
     from serving.bundles import Bundles
     from serving.corrections import Corrections
     from serving.desk import Desk, translate
+    from serving.gradio_safety import close_gaps, sweep
     from serving.metrics import Metrics
     from serving.page import build, look
     from serving.service import Gate, Service
@@ -101,7 +104,9 @@ def create_app(analyzer: "Analyzer", settings: Settings, accounts: Accounts | No
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(sweep(Path(os.environ["GRADIO_TEMP_DIR"])))
         yield
+        sweeper.cancel()
         await batcher.close()
 
     app = FastAPI(
@@ -116,9 +121,11 @@ def create_app(analyzer: "Analyzer", settings: Settings, accounts: Accounts | No
     app.include_router(make_router(state))
     app.mount("/desk", StaticFiles(directory=STATIC))
     add_error_answers(app)
+    page = build(desk)
+    close_gaps(page)
     gr.mount_gradio_app(
         app,
-        build(desk),
+        page,
         path="/",
         auth=accounts.admits if accounts else None,
         allowed_paths=[],

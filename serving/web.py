@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -37,6 +38,7 @@ _CODES: dict[int, Code] = {
     413: "too_large",
     429: "rate",
 }
+_FETCHES = re.compile("/(?:proxy=|file=[a-z]+:/)", re.I)  # Gradio would at least look the name up
 _log = logging.getLogger("mujaz")
 
 
@@ -58,6 +60,9 @@ class Surround:
         if path == "/login" and (seconds := self._logins.wait(request.client.host if request.client else "")):
             answer = problem(429, "rate", "too many logins a minute", {"Retry-After": str(seconds)})
             await answer(scope, receive, send)
+            return
+        if _FETCHES.search(path):
+            await problem(404, "not_found", "addresses are not fetched")(scope, receive, send)
             return
         limit = MAX_BATCH_UPLOAD_BYTES + 100_000 if path.endswith("/upload") else MAX_BODY_BYTES
         watched = _Watched(send, self._metrics, path if path in ROUTES else "other")

@@ -8,7 +8,6 @@ function form(view, place, title, fields, correction) {
   const { w } = view;
   const id = view.id(`form${place}`);
   const name = field(id, w.your_name, el("input", { type: "text", maxlength: "100" }));
-  name.input.value = sessionStorage.getItem("mujaz-annotator") ?? "";
   const button = el("button", { type: "button", class: "edit", "aria-expanded": "false", "aria-controls": id }, w.correct);
   const box = el("form", { class: "correction", id, hidden: "", "aria-label": title });
   const close = () => {
@@ -20,7 +19,9 @@ function form(view, place, title, fields, correction) {
   button.addEventListener("click", () => {
     box.hidden = !box.hidden;
     button.setAttribute("aria-expanded", String(!box.hidden));
-    if (!box.hidden) box.querySelector("select").focus();
+    if (box.hidden) return;
+    name.input.value ||= sessionStorage.getItem("mujaz-annotator") ?? "";
+    box.querySelector("select").focus();
   });
   box.append(
     ...fields.map(({ label }) => label),

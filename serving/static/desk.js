@@ -174,9 +174,10 @@ function running(view, number) {
     const opens = (kind) => on.filter((mark) => mark.kind === kind && mark.start === from && mark.first);
     const links = opens("evidence").map(({ index }) => {
       const stance = analysis.stances[index];
-      const label = `${stanceName(stance, w)}: ${stance.target}`;
+      const sign = `${SIGNS[stance.stance]}${index + 1}`;
+      const label = `${sign} ${stanceName(stance, w)}: ${stance.target}`;
       const attributes = { id: id(`e${index}`), class: `sign ${stance.stance}`, "aria-label": label };
-      return jump(id(`s${index}`), attributes, el("bdi", { dir: "ltr" }, `${SIGNS[stance.stance]}${index + 1}`));
+      return jump(id(`s${index}`), attributes, el("bdi", { dir: "ltr" }, sign));
     });
     const labels = new Set(on.filter((mark) => mark.kind === "evidence").map(({ index }) => analysis.stances[index].stance));
     const classes = [...labels, labels.size ? "evidence" : null, ...on.filter((mark) => mark.kind !== "evidence").map((mark) => mark.kind)];

@@ -47,7 +47,7 @@ def add(desk: Desk) -> None:
                 elem_id="upload",
             )
             with gr.Row():
-                analyse = gr.Button(t("analyse"), variant="primary", elem_id="analyse")
+                button = gr.Button(t("analyse"), variant="primary", elem_id="analyse")
                 stop = gr.Button(t("stop"), elem_id="stop")
     gr.HTML('<p id="desk-status" role="status"></p>', apply_default_css=False)
     with gr.Row():
@@ -60,7 +60,7 @@ def add(desk: Desk) -> None:
         apply_default_css=False,
     )
 
-    async def run(
+    async def analyze(
         text: str, targets: list[str] | None, words: float, request: gr.Request
     ) -> AsyncIterator[str]:
         """Analyse an Arabic news article: topic of every paragraph, stances with evidence, summary.
@@ -93,8 +93,8 @@ def add(desk: Desk) -> None:
         with readable_errors(language(request)):
             return to_html(ANALYSIS.validate_json(data)) if data else ""
 
-    event = analyse.click(
-        run, [text, targets, words], data, js=WORKING, api_name="analyze", concurrency_limit=8
+    event = button.click(
+        analyze, [text, targets, words], data, js=WORKING, api_name="analyze", concurrency_limit=8
     )
     event.failure(None, js=FAILED, api_visibility="private")
     stop.click(None, js=FAILED, cancels=[event], api_visibility="private")

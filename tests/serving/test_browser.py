@@ -40,7 +40,7 @@ ATTACKS = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
+def chromium() -> Iterator["Browser"]:
     """One Chromium for the module."""
     with playwright.sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -49,16 +49,16 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def open_page(browser: "Browser", service: Running) -> Iterator[Callable[..., "Page"]]:
+def open_page(chromium: "Browser", service: Running) -> Iterator[Callable[..., "Page"]]:
     """Open the page in a context of its own; whatever goes to another server, or breaks, fails the test."""
     contexts: list[Any] = []
     wrong: list[str] = []
 
     def opened(width: int = 1200, **options: Any) -> "Page":
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "request",
@@ -96,7 +96,7 @@ def test_analysis_in_arabic(open_page: Callable[..., "Page"]) -> None:
     desk = page.locator("#desk")
     assert desk.locator(".chip").count() == 3 and "غير محسوم" in desk.locator(".chip.abstained").inner_text()
     assert [s.inner_text() for s in desk.locator("a.sign").all()] == ["+1", "−2"]
-    assert desk.locator("span.evidence.against").inner_text() == "مشروع الجسر"
+    assert desk.locator(".passage span.evidence.against").inner_text() == "مشروع الجسر"
     assert desk.locator(".matrix tbody tr").count() == 2 and "رياضة" in desk.locator(".bars").inner_text()
     assert "أقل من 20" not in desk.inner_text()
     text, margin = (desk.locator(s).first.bounding_box() for s in (".passage p", ".chip"))
@@ -129,18 +129,18 @@ def test_other_language_keeps_the_work(open_page: Callable[..., "Page"]) -> None
     page.wait_for_selector("#desk h2:has-text('من يقف أين؟')")
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_attacks_are_only_text(open_page: Callable[..., "Page"], attack: str) -> None:
+def test_attacks_are_only_text(open_page: Callable[..., "Page"]) -> None:
     """In text and target, through analysis, correction form and report: shown, never run."""
     page = open_page()
-    text = f"عنوان {attack}\n\nالنقابة ترفض مشروع {attack} الجسر وتحذر من ضرره على الصيادين.\n"
-    analyse(page, text, (f"مشروع {attack} الجسر"[:200],))
+    lines = [f"عنوان {attack}\n\nالنقابة ترفض مشروع {attack} الجسر." for attack in ATTACKS]
+    analyse(page, "\n\n".join(lines), tuple(f"مشروع {attack} الجسر" for attack in ATTACKS[:5]))
     page.wait_for_timeout(300)
     assert page.evaluate("window.hacked") is None
     desk = page.locator("#desk")
     assert desk.locator("script, img, svg, textarea").count() == 0
-    shown = attack.replace("\u202e", "U+202E").replace("\u202c", "U+202C")
-    assert shown in desk.inner_text() or attack.startswith("[")
+    for attack in ATTACKS:
+        shown = attack.replace("\u202e", "U+202E").replace("\u202c", "U+202C")
+        assert shown in desk.inner_text()
     for link in desk.locator("a").all():
         assert (link.get_attribute("href") or "").startswith("#")
     with page.expect_download() as download:
@@ -182,7 +182,7 @@ def test_upload_fills_the_text_and_is_removed(
     (tmp_path / "خبر.txt").write_text(ARTICLE, encoding="utf-8")
     page.locator("#upload input, input[type=file]").first.set_input_files(tmp_path / "خبر.txt")
     page.wait_for_function("document.querySelector('#text textarea').value.includes('الجسر')")
-    assert not [path for path in service.uploads.rglob("*") if path.is_file()]
+    assert not [path for path in service.uploads.rglob("*") if path.is_file() and path.stat().st_size]
 
 
 def test_articles_are_compared(open_page: Callable[..., "Page"]) -> None:
