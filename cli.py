@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, bundles, demo, evaluate, train
+from commands import analyze, batch, bundles, demo, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 for command in (
     analyze.analyze,
+    batch.batch,
     evaluate.evaluate,
     train.train,
     bundles.labels,
