@@ -1,7 +1,6 @@
 """The command line: `mujaz`.
 
-Exit codes: 0 done, 1 the input or the bundle has a problem (one line on stderr), 2 wrong usage;
-`mujaz batch` also 3 and 75, see docs/batch.md.
+Exit codes: 0 done, 1 the input or the bundle has a problem (one line on stderr), 2 wrong usage.
 """
 
 import os
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, batch, bundles, evaluate, train
+from commands import analyze, batch, bundles, data, demo, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -29,11 +28,12 @@ for command in (
     train.train,
     bundles.labels,
     analyze.schema,
-    analyze.demo,
+    demo.demo,
 ):
     app.command()(command)
 app.add_typer(bundles.bundle_app, name="bundle")
 app.add_typer(bundles.base_app, name="base")
+app.add_typer(data.data_app, name="data")
 
 
 def main() -> None:

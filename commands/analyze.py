@@ -1,4 +1,4 @@
-"""One article in, its analysis out; the demo page; the output's schema."""
+"""One article in, its analysis out; the output's schema."""
 
 import sys
 from pathlib import Path
@@ -54,15 +54,6 @@ def schema(
     from inference.results import json_schema
 
     print_json(row_schema() if batch else json_schema(), indent=2)
-
-
-def demo(
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
-) -> None:
-    """Open the demo page on this machine."""
-    import app as page
-
-    page.main(port)
 
 
 def _read(file: Path) -> str:
