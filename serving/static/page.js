@@ -22,6 +22,10 @@ const status = (name, message) => {
 
 let afterCorrection = null;
 
+// Gradio names its drop zones in English whatever the language; without that name their own words are read.
+const unname = () => document.querySelectorAll("button.upload-container[aria-label]").forEach((zone) => zone.removeAttribute("aria-label"));
+new MutationObserver(unname).observe(document.documentElement, { childList: true, subtree: true });
+
 window.mujaz = {
   working(name) {
     document.getElementById(name)?.setAttribute("aria-busy", "true");

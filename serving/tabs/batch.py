@@ -31,7 +31,7 @@ def add(desk: Desk) -> None:
             column = gr.Textbox("text", label=t("text_column"), max_length=100)
         with gr.Column():
             tasks = gr.CheckboxGroup(
-                [(t("topic"), "topic"), (t("stance"), "stance"), (t("summary"), "summary")],  # type: ignore[list-item]
+                [(t("topic"), "topic"), (t("stance"), "stance"), (t("summary"), "summary")],
                 value=["topic", "summary"],
                 label=t("tasks"),
             )
