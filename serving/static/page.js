@@ -22,8 +22,9 @@ const status = (name, message) => {
 
 let afterCorrection = null;
 
-// Gradio names its drop zones in English whatever the language; without that name their own words are read.
-const unname = () => document.querySelectorAll("button.upload-container[aria-label]").forEach((zone) => zone.removeAttribute("aria-label"));
+// Gradio names drop zones and empty boxes in English whatever the language; without that their own words are read.
+const NAMED = "button.upload-container[aria-label], div.empty[aria-label]";
+const unname = () => document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
 new MutationObserver(unname).observe(document.documentElement, { childList: true, subtree: true });
 
 window.mujaz = {
