@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, batch, bundles, demo, evaluate, train
+from commands import analyze, batch, bundles, data, demo, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ for command in (
     app.command()(command)
 app.add_typer(bundles.bundle_app, name="bundle")
 app.add_typer(bundles.base_app, name="base")
+app.add_typer(data.data_app, name="data")
 
 
 def main() -> None:

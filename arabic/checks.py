@@ -85,6 +85,11 @@ def check(text: str, name: str = "input") -> tuple[str, ...]:
     return tuple(warnings)
 
 
+def has_arabic(text: str) -> bool:
+    """Whether a text has any Arabic letter."""
+    return _ARABIC_LETTER.search(text) is not None
+
+
 def describe(code: str, lang: Literal["ar", "en"]) -> str:
     """One sentence on a warning code for people; an unknown code is a KeyError."""
     return MESSAGES[code][lang]

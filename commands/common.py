@@ -35,6 +35,21 @@ Targets = Annotated[
     ),
 ]
 TaskName = Literal["topic", "stance", "summary"]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="OURS=THEIRS", help="Where a column has another name; repeatable."),
+]
+
+
+def parse_columns(pairs: list[str] | None) -> dict[str, str]:
+    """Read `text=content` into {"text": "content"}."""
+    columns = {}
+    for pair in pairs or ():
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise typer.BadParameter(f"expected OURS=THEIRS, such as text=content, was {pair!r}")
+        columns[ours] = theirs
+    return columns
 
 
 def print_utf8(text: str) -> None:

@@ -15,7 +15,8 @@ from inference.documents import Request, clean_targets, read_article
 from inference.results import Analysis, ModelInfo, ParagraphResult
 from inference.targets import propose_targets
 from models.bundle import DEFAULT_BUNDLE, TASKS, Task, verify
-from models.label_sets import load_labels
+from models.errors import BundleError
+from models.label_sets import load_labels, named_labels
 from models.load import OpenBundle
 from models.predict import Embedder, SaliencePredictor, StancePredictor, TopicPredictor
 from models.selection import BASE_WORDS
@@ -47,17 +48,23 @@ class Analyzer:
     ) -> "Analyzer":
         """Check the hashes of a bundle (None: the one that ships) and load its models of `tasks`.
 
-        `threads` sets the CPU threads that the models use, for torch in the whole process.
-        Raises `BundleError`.
+        `threads` sets the CPU threads that the models use, for torch in the whole process. Raises
+        `BundleError`, also for a stance model whose labels are not favor, against, neutral, unrelated.
         """
         if threads is not None:
             torch.set_num_threads(threads)
         opened = OpenBundle(bundle or DEFAULT_BUNDLE, verify(bundle or DEFAULT_BUNDLE))
         info = opened.info
+        stance = opened.stance() if "stance" in tasks else None
+        if stance is not None and not stance.polar:
+            raise BundleError(
+                f"{opened.folder}: the stance labels are {', '.join(stance.info.labels)}; an analysis needs "
+                f"{', '.join(load_labels('stance').ids)}. Such a bundle can be evaluated, not analysed with"
+            )
         return cls(
             ModelInfo(info.name, info.version, info.sha256),
             opened.topic() if "topic" in tasks else None,
-            opened.stance() if "stance" in tasks else None,
+            stance,
             opened.summary() if "summary" in tasks else None,
             opened.embedder() if "stance" in tasks else None,
         )
@@ -126,7 +133,7 @@ class Analyzer:
         """Fill in the topics of paragraphs and articles."""
         if self.topic is None:
             return list(analyses)
-        labels, threshold = load_labels("topic"), self.topic.info.threshold
+        labels, threshold = named_labels("topic", self.topic.info.labels), self.topic.info.threshold
         probabilities = self.topic.predict([p.text for a in analyses for p in a.paragraphs])
         ends = list(accumulate(len(analysis.paragraphs) for analysis in analyses))
         return [

@@ -55,9 +55,9 @@ def test_data_examples_are_read(tmp_path: Path) -> None:
     rows = examples("data.md")
     for row, read in zip(rows, (read_topic, read_stance, read_summary), strict=True):
         (tmp_path / "row.jsonl").write_text(row + "\n", encoding="utf-8")
-        assert len(read(tmp_path / "row.jsonl")) == 1
+        assert len(read(tmp_path / "row.jsonl").rows) == 1
     (tmp_path / "row.jsonl").write_text(rows[1], encoding="utf-8")
-    (stance,) = read_stance(tmp_path / "row.jsonl")
+    (stance,) = read_stance(tmp_path / "row.jsonl").rows
     assert [stance.text[slice(*record.holder or (0, 0))] for record in stance.stances] == [
         "اتحاد المزارعين",
         "جمعية المياه",

@@ -43,7 +43,7 @@ def svm() -> Any:
 
 def topic_baseline(train: Path, dev: Path) -> dict[str, Any]:
     """The SVM on paragraphs."""
-    known, unknown = read_topic(train), read_topic(dev)
+    known, unknown = read_topic(train).rows, read_topic(dev).rows
     model = svm().fit([clean(row.text) for row in known], [row.label for row in known])
     predicted = model.predict([clean(row.text) for row in unknown])
     either = [p in (row.label, row.second) for p, row in zip(predicted, unknown, strict=True)]
@@ -54,9 +54,11 @@ def topic_baseline(train: Path, dev: Path) -> dict[str, Any]:
 def stance_baseline(train: Path, dev: Path) -> dict[str, Any]:
     """The SVM on target and paragraph side by side, over the pairs that models are judged on."""
     known = [
-        p for p in all_pairs(read_stance(train), ratio=1.0, hard=0.5, seed=_PAIR_SEED) if len(p.labels) == 1
+        p
+        for p in all_pairs(read_stance(train).rows, ratio=1.0, hard=0.5, seed=_PAIR_SEED)
+        if len(p.labels) == 1
     ]
-    unknown = [p for p in evaluation_pairs(read_stance(dev)) if len(p.labels) == 1]
+    unknown = [p for p in evaluation_pairs(read_stance(dev).rows) if len(p.labels) == 1]
     model = svm().fit([_joined(p) for p in known], [next(iter(p.labels)) for p in known])
     predicted = [str(p) for p in model.predict([_joined(p) for p in unknown])]
     return {"svm": {"n": len(unknown), **classification([next(iter(p.labels)) for p in unknown], predicted)}}
@@ -64,7 +66,7 @@ def stance_baseline(train: Path, dev: Path) -> dict[str, Any]:
 
 def summary_baseline(dev: Path) -> dict[str, Any]:
     """Lead, LexRank and TextRank at the word budget, on the same units."""
-    rows = read_summary(dev)
+    rows = read_summary(dev).rows
     methods: dict[str, Callable[[SummaryRow], list[int]]] = {
         "lead60": lambda row: lead_units(row.units),
         "lexrank": lambda row: _ranked(row, "lex_rank"),

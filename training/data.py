@@ -1,169 +1,207 @@
-"""Labelled data: JSON lines to frozen rows, every row checked."""
+"""Labelled data: a file in any of the formats of `training.data_files` in, frozen rows out."""
 
-import json
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from arabic.errors import InputError
-from models.decoding import POLARITIES
+from models.bundle import Task
 from models.label_sets import load_labels
+from training.data_files import Record, read_records
+from training.data_rows import (
+    UNRELATED,
+    RowError,
+    StanceLabel,
+    StanceRow,
+    SummaryRow,
+    TopicRow,
+    belongs_to,
+    is_correction,
+    stance_row,
+    summary_row,
+    topic_row,
+)
 
-Row = TypeVar("Row")
-UNRELATED = "unrelated"
-
-
-@dataclass(frozen=True, slots=True)
-class TopicRow:
-    """A paragraph with its topic and, where a reader could file it twice, a second one."""
-
-    id: str
-    text: str
-    label: str
-    second: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StanceLabel:
-    """One holder's stance on one target; spans are offsets into the paragraph, None where unnamed."""
-
-    target: str
-    stance: str
-    holder: tuple[int, int] | None
-    evidence: tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class StanceRow:
-    """A paragraph with the stances it reports."""
-
-    id: str
-    text: str
-    stances: tuple[StanceLabel, ...]
-
-    @property
-    def document(self) -> str:
-        """The article the paragraph is from: the id up to `#`."""
-        return self.id.split("#")[0]
+__all__ = [
+    "UNRELATED",
+    "LabelledData",
+    "StanceLabel",
+    "StanceRow",
+    "SummaryRow",
+    "TopicRow",
+    "label_set",
+    "read_rows",
+    "read_stance",
+    "read_summary",
+    "read_topic",
+]
+Row = TypeVar("Row", TopicRow, StanceRow, SummaryRow)
+Columns = Mapping[str, str]
+Lines = dict[str, int]
+OWN_ROWS, OWN_SHARE = 5, 0.05
+"""Labels that are not ours make a label set of its own from this many rows and this share of them on;
+below that they are taken for slips of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryRow:
-    """An article cut into units, with the numbers of its key units and a written summary."""
+class LabelledData(Generic[Row]):
+    """The rows of one file, and the labels found in them; summaries have none.
 
-    id: str
-    title: str
-    units: tuple[str, ...]
-    key: tuple[int, ...]
-    important: tuple[int, ...]
-    summary: str
-
-
-def read_topic(path: Path) -> list[TopicRow]:
-    """Read rows {id, text, label, second?}. Raises `InputError` with file and line."""
-    return list(_read(path, _topic_row))
-
-
-def read_stance(path: Path) -> list[StanceRow]:
-    """Read rows {id, text, stances: [{target, stance, holder, holder_start, evidence, evidence_start}]}.
-
-    Raises `InputError` with file and line.
+    `labels` are in our order where all of them are ours, else sorted.
     """
-    rows = list(_read(path, _stance_row))
-    if not any(row.stances for row in rows):
+
+    rows: tuple[Row, ...]
+    labels: tuple[str, ...]
+
+
+def read_topic(
+    path: Path, *, columns: Columns | None = None, labels: Sequence[str] = ()
+) -> LabelledData[TopicRow]:
+    """Read rows {id?, text, label, second?}; `columns` maps our names to the file's.
+
+    Of `labels`, where given, every label must be one. Raises `InputError` with file and line.
+    """
+    kept: dict[Hashable, tuple[int, TopicRow]] = {}
+    for record, row in _read("topic", path, topic_row, columns):
+        key = _key(record, row.id, row.text) if is_correction(record.values) else record.line
+        kept[key] = record.line, row
+    found, lines = Counter[str](), Lines()
+    for line, row in kept.values():
+        for label in filter(None, (row.label, row.second)):
+            found[label] += 1
+            lines.setdefault(label, line)
+    rows = tuple(row for _, row in kept.values())
+    return LabelledData(rows, _labels("topic", path, found, lines, len(rows), labels))
+
+
+def read_stance(
+    path: Path, *, columns: Columns | None = None, labels: Sequence[str] = ()
+) -> LabelledData[StanceRow]:
+    """Read stance rows, nested or flat; flat records of one paragraph become one row.
+
+    `columns` maps our names to the file's. Of `labels`, where given, every label must be one. With labels
+    that are not ours the rows have no spans: holders and evidence are only learnt with ours. Raises
+    `InputError` with file and line.
+    """
+    rows: dict[Hashable, StanceRow] = {}
+    found, lines = Counter[str](), Lines()
+    for record, row in _read("stance", path, stance_row, columns):
+        for stance in row.stances:
+            found[stance.stance] += 1
+            lines.setdefault(stance.stance, record.line)
+        key = _key(record, row.id, row.text)
+        known = rows.get(key, dataclasses.replace(row, stances=()))
+        if known.text != row.text:
+            raise InputError(f"{path}:{record.line}: the id {row.id!r} stands before with another text")
+        rows[key] = _joined(known, row, is_correction(record.values))
+    if not found:
         raise InputError(f"{path}: no row has a stance; expected records in `stances`")
-    return rows
+    names = _labels("stance", path, found, lines, found.total(), labels)
+    if set(names) <= set(load_labels("stance").ids):
+        return LabelledData(tuple(rows.values()), names)
+    return LabelledData(tuple(_without_spans(row) for row in rows.values()), names)
 
 
-def read_summary(path: Path) -> list[SummaryRow]:
-    """Read rows {id, title?, units, key, important?, summary}. Raises `InputError` with file and line."""
-    return list(_read(path, _summary_row))
+def read_summary(path: Path, *, columns: Columns | None = None) -> LabelledData[SummaryRow]:
+    """Read rows {id?, title?, units, key, important?, summary} or {id?, title?, text, summary}.
+
+    `columns` maps our names to the file's. Raises `InputError` with file and line.
+    """
+    return LabelledData(tuple(row for _, row in _read("summary", path, summary_row, columns)), ())
 
 
-def _read(path: Path, parse: Callable[[dict[str, Any]], Row]) -> Iterator[Row]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            count = 0
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    yield parse(json.loads(line))
-                except KeyError as error:
-                    raise InputError(f"{path}:{number}: the field {error} is missing") from error
-                except (ValueError, TypeError, AttributeError) as error:
-                    raise InputError(f"{path}:{number}: {error}") from error
-                count += 1
-    except OSError as error:
-        raise InputError(f"{path}: the data could not be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: expected UTF-8 ({error.reason} at byte {error.start}); convert the file"
-        ) from error
+def read_rows(
+    task: Task, path: Path, *, columns: Columns | None = None, labels: Sequence[str] = ()
+) -> LabelledData[Any]:
+    """Read the rows of a task, see the three readers above."""
+    if task == "topic":
+        return read_topic(path, columns=columns, labels=labels)
+    if task == "stance":
+        return read_stance(path, columns=columns, labels=labels)
+    return read_summary(path, columns=columns)
+
+
+def label_set(task: Task, found: Sequence[str]) -> tuple[str, ...]:
+    """The labels that a model of data with these labels has: all of ours, or those of the data's own set."""
+    if task == "summary":
+        return ()
+    ours = load_labels(task).ids
+    return ours if set(found) <= set(ours) else tuple(found)
+
+
+def foreign_labels(task: Task, found: Mapping[str, int], rows: int) -> tuple[list[str], bool]:
+    """The labels that are not ours, and whether they make a label set of the data's own."""
+    ours = set(load_labels(task).ids)
+    foreign = [label for label in found if label not in ours]
+    if len(foreign) == len(found):
+        return foreign, True
+    count = sum(found[label] for label in foreign)
+    return foreign, count >= OWN_ROWS and count >= OWN_SHARE * rows
+
+
+def unknown_label(task: Task, label: str, known: Sequence[str]) -> str:
+    """What to say of a label that is none of the known ones."""
+    nearest = next(iter(get_close_matches(label, known, n=1)), None)
+    meant = f", was {nearest!r} meant?" if nearest else ";"
+    own = f"a label set of your own needs {OWN_ROWS} rows and {OWN_SHARE:.0%} of them"
+    return f"unknown {task} {label!r}{meant} known are: {', '.join(known)} ({own})"
+
+
+def _read(
+    task: Task, path: Path, parse: Callable[[Mapping[str, Any], str], Row], columns: Columns | None
+) -> Iterator[tuple[Record, Row]]:
+    count = 0
+    for record in read_records(path, columns):
+        if record.problem:
+            raise InputError(f"{path}:{record.line}: {record.problem}")
+        if belongs_to(task, record.values):
+            try:
+                yield record, parse(record.values, f"{path.stem}-{record.line}")
+            except RowError as error:
+                raise InputError(f"{path}:{record.line}: {error}") from error
+            count += 1
     if not count:
-        raise InputError(f"{path}: no rows; expected one JSON object a line")
+        raise InputError(f"{path}: no rows for {task}; expected one row a labelled text")
 
 
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{name} must be a text that is not empty, was {value!r:.60}")
-    return value
+def _key(record: Record, row_id: str, text: str) -> Hashable:
+    """What rows of one paragraph have in common: the id, or the text where there is none."""
+    return ("id", row_id) if record.values.get("id") not in (None, "") else ("text", text)
 
 
-def _topic_row(data: dict[str, Any]) -> TopicRow:
-    known = load_labels("topic").ids
-    second = data.get("second")
-    for label in (data["label"], second):
-        if label is not None and label not in known:
-            raise ValueError(f"unknown topic {label!r}; known are: {', '.join(known)}")
-    return TopicRow(str(data["id"]), _text(data["text"], "text"), _text(data["label"], "label"), second)
+def _joined(known: StanceRow, row: StanceRow, correction: bool) -> StanceRow:
+    """Add a paragraph's further stances; a correction replaces what was said of the same holder."""
+    stances = list(known.stances)
+    for stance in row.stances:
+        if correction:
+            same = (stance.target, stance.holder)
+            stances = [other for other in stances if (other.target, other.holder) != same]
+        if stance not in stances:
+            stances.append(stance)
+    return dataclasses.replace(known, stances=tuple(stances))
 
 
-def _stance_row(data: dict[str, Any]) -> StanceRow:
-    text = _text(data["text"], "text")
-    stances = []
-    for record in data["stances"]:
-        if record["stance"] not in (*POLARITIES, UNRELATED):
-            raise ValueError(
-                f"unknown stance {record['stance']!r}; known are: {', '.join(POLARITIES)}, {UNRELATED}"
-            )
-        stances.append(
-            StanceLabel(
-                _text(record["target"], "target"),
-                record["stance"],
-                _span(text, record, "holder"),
-                _span(text, record, "evidence"),
-            )
-        )
-    return StanceRow(str(data["id"]), text, tuple(stances))
+def _without_spans(row: StanceRow) -> StanceRow:
+    bare = (dataclasses.replace(stance, holder=None, evidence=None) for stance in row.stances)
+    return dataclasses.replace(row, stances=tuple(dict.fromkeys(bare)))
 
 
-def _span(text: str, record: dict[str, Any], name: str) -> tuple[int, int] | None:
-    piece = record.get(name) or ""
-    if not piece:
-        return None
-    start = record.get(f"{name}_start", -1)
-    if start is None or start < 0:
-        start = text.find(piece)
-    if start < 0 or text[start : start + len(piece)] != piece:
-        raise ValueError(f"the {name} {piece!r:.60} does not stand in the text at {name}_start={start}")
-    return start, start + len(piece)
-
-
-def _summary_row(data: dict[str, Any]) -> SummaryRow:
-    units = tuple(_text(unit, "unit") for unit in data["units"])
-    if not units:
-        raise ValueError("units must hold at least one sentence or clause, was []")
-    for name in ("key", "important"):
-        for number in data.get(name, ()):
-            if not isinstance(number, int) or not 0 <= number < len(units):
-                raise ValueError(f"{name} names unit {number!r}; the article has units 0 to {len(units) - 1}")
-    return SummaryRow(
-        str(data["id"]),
-        _text(data["title"], "title") if data.get("title") else "",
-        units,
-        tuple(data["key"]),
-        tuple(data.get("important", ())),
-        _text(data["summary"], "summary"),
-    )
+def _labels(
+    task: Task, path: Path, found: Counter[str], lines: Lines, rows: int, wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """Order the labels found. Raises `InputError` for the first that is none of the wanted or of ours."""
+    ours = load_labels(task).ids
+    known = tuple(wanted) or ours
+    unknown = [label for label in found if label not in known]
+    if not wanted and unknown:
+        unknown, own = foreign_labels(task, found, rows)
+        if own:
+            return tuple(sorted(found))
+    if unknown:
+        message = unknown_label(task, unknown[0], known)
+        raise InputError(f"{path}:{lines[unknown[0]]}: {message}")
+    return tuple(label for label in known if label in found)

@@ -26,12 +26,12 @@ def evaluate(task: str, bundle: Path, data: Path) -> dict[str, Any]:
     Raises `InputError` for bad data and `BundleError` for a bad bundle.
     """
     if task == "topic":
-        topics = read_topic(data)
+        topics = read_topic(data).rows
         return evaluate_topic(OpenBundle.open(bundle).topic(), topics)
     if task == "stance":
-        stances = read_stance(data)
+        stances = read_stance(data).rows
         return evaluate_stance(OpenBundle.open(bundle).stance(), stances)
-    articles = read_summary(data)
+    articles = read_summary(data).rows
     return evaluate_summary(OpenBundle.open(bundle).summary(), articles)
 
 

@@ -70,6 +70,42 @@ def expected_calibration_error(probabilities: NDArray[np.float32], correct: NDAr
     return float(error)
 
 
+def reliability(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> list[dict[str, float]]:
+    """Mean confidence against the share of right answers in each of ECE's bins that has rows."""
+    confidence = probabilities.max(1)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "confidence": float(confidence[bins == b].mean()),
+            "accuracy": float(correct[bins == b].mean()),
+            "n": int((bins == b).sum()),
+        }
+        for b in np.unique(bins)
+    ]
+
+
+def risk_coverage(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> list[dict[str, float]]:
+    """The share of wrong answers among the surest 5 %, 10 %, … of the rows, and the confidence there."""
+    order = np.argsort(-probabilities.max(1), kind="stable")
+    confidence = probabilities.max(1)[order]
+    risk = 1 - np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
+    kept = np.unique(np.ceil(np.arange(1, 21) / 20 * len(order)).astype(int)) - 1
+    return [
+        {
+            "coverage": float((i + 1) / len(order)),
+            "risk": float(risk[i]),
+            "threshold": float(confidence[i]),
+        }
+        for i in kept
+    ]
+
+
+def area_under_risk(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> float:
+    """The area under the risk-coverage curve (AURC): the mean risk over all coverages; lower is better."""
+    order = np.argsort(-probabilities.max(1), kind="stable")
+    return float((1 - np.cumsum(correct[order]) / np.arange(1, len(order) + 1)).mean())
+
+
 def unit_f1(chosen: Collection[int], key: Collection[int]) -> float:
     """F1 of the chosen units against the key units of one article."""
     return f1(len(set(chosen) & set(key)), len(set(chosen)), len(set(key)))

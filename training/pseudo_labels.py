@@ -112,7 +112,7 @@ def main() -> None:
         for path in [options.train, *options.exclude]
         for line in path.read_text(encoding="utf-8").splitlines()
     }
-    train = read_topic(options.train)
+    train = read_topic(options.train).rows
     unlabelled = read_unlabelled(options.unlabelled, excluded)
     kept = pseudo_label(
         train,

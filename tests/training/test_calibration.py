@@ -89,11 +89,11 @@ def test_what_is_answered_above_a_threshold_is_as_precise_as_wanted(rows: list[t
 def test_calibrate_sets_what_the_task_uses(tiny_bundle: Path, tiny_rows: dict[str, Path]) -> None:
     bundle = OpenBundle.open(tiny_bundle)
     topic = bundle.topic()
-    found = calibrate("topic", topic.backend, topic.info, read_topic(tiny_rows["topic"]))
+    found = calibrate("topic", topic.backend, topic.info, read_topic(tiny_rows["topic"]).rows)
     assert found.temperature > 0 and 0 <= found.threshold <= 1
     assert set(found.metrics) == {"ece_before", "ece_cross_fitted"}
     stance = bundle.stance()
-    found = calibrate("stance", stance.backend, stance.info, read_stance(tiny_rows["stance"]))
+    found = calibrate("stance", stance.backend, stance.info, read_stance(tiny_rows["stance"]).rows)
     assert set(found.decoding) >= {"holder_bias", "evidence_bias"} and found.threshold == 0
     summary = bundle.summary()
     assert calibrate("summary", summary.backend, summary.info, []) == summary.info

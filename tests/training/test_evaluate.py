@@ -110,14 +110,14 @@ def test_bad_data_and_a_missing_task_are_refused(
 def test_stance_is_judged_on_as_many_unrelated_pairs_as_records_and_always_the_same(
     tiny_rows: dict[str, Path],
 ) -> None:
-    rows = read_stance(tiny_rows["stance"])
+    rows = read_stance(tiny_rows["stance"]).rows
     pairs = evaluation_pairs(rows)
     assert sum(not pair.records for pair in pairs) == sum(len(row.stances) for row in rows) == 18
     assert pairs == evaluation_pairs(rows)
 
 
 def test_a_perfect_stance_model_scores_one(tiny_rows: dict[str, Path]) -> None:
-    rows = read_stance(tiny_rows["stance"])
+    rows = read_stance(tiny_rows["stance"]).rows
     figures = evaluate_stance(Oracle(rows), rows)
     assert {figures[name] for name in ("accuracy", "macro_f1", "favor_against_f1", *SPANS)} == {1.0}
     assert figures["holder_polarity_accuracy"] == 1.0
@@ -125,7 +125,7 @@ def test_a_perfect_stance_model_scores_one(tiny_rows: dict[str, Path]) -> None:
 
 
 def test_a_model_that_finds_everything_unrelated_scores_zero_on_spans(tiny_rows: dict[str, Path]) -> None:
-    rows = read_stance(tiny_rows["stance"])
+    rows = read_stance(tiny_rows["stance"]).rows
     figures = evaluate_stance(Oracle(rows, silent=True), rows)
     assert {figures[name] for name in SPANS} == {0.0} and figures["holder_polarity_accuracy"] is None
     assert figures["accuracy"] == 0.5 and figures["favor_against_f1"] == 0.0
@@ -133,7 +133,7 @@ def test_a_model_that_finds_everything_unrelated_scores_zero_on_spans(tiny_rows:
 
 def test_spans_on_unrelated_pairs_are_wrong(tiny_rows: dict[str, Path]) -> None:
     """Without this a model that always answers would be told that it finds all spans."""
-    rows = read_stance(tiny_rows["stance"])
+    rows = read_stance(tiny_rows["stance"]).rows
 
     class Eager(Oracle):
         def outputs(self, targets: Sequence[str], texts: Sequence[str]) -> list[Answer]:
@@ -148,7 +148,7 @@ def test_spans_on_unrelated_pairs_are_wrong(tiny_rows: dict[str, Path]) -> None:
 
 
 def test_the_right_words_with_the_wrong_side_count_for_spans_only(tiny_rows: dict[str, Path]) -> None:
-    rows = read_stance(tiny_rows["stance"])
+    rows = read_stance(tiny_rows["stance"]).rows
 
     class Contrary(Oracle):
         def records(self, answer: Answer, options: StanceDecoding) -> list[StanceRecord]:
@@ -179,7 +179,7 @@ def test_rows_on_which_all_holders_disagree_cannot_be_judged() -> None:
 
 
 def test_a_perfect_topic_model_scores_one(tiny_rows: dict[str, Path]) -> None:
-    rows = read_topic(tiny_rows["topic"])
+    rows = read_topic(tiny_rows["topic"]).rows
 
     class Topics:
         info = TaskInfo("encoder", "lora", load_labels("topic").ids, 64, threshold=0.5)
@@ -195,7 +195,7 @@ def test_a_perfect_topic_model_scores_one(tiny_rows: dict[str, Path]) -> None:
 
 
 def test_a_perfect_salience_model_chooses_the_key_units(tiny_rows: dict[str, Path]) -> None:
-    rows = read_summary(tiny_rows["summary"])
+    rows = read_summary(tiny_rows["summary"]).rows
 
     class Salience:
         def predict(self, titles: Sequence[str], articles: Sequence[Sequence[str]]) -> list[Any]:

@@ -54,7 +54,7 @@ def test_the_tagged_tokens_are_the_annotated_words(
     tokenizer: Any, tiny_rows: dict[str, Path], max_length: int
 ) -> None:
     """In one window, and put together from several."""
-    pairs = related_pairs(read_stance(tiny_rows["stance"]))[:3]
+    pairs = related_pairs(read_stance(tiny_rows["stance"]).rows)[:3]
     dataset = stance_features(pairs, tokenizer, PLAIN, TrainConfig(max_length=max_length))
     texts = [normalize(pair.text).text for pair in pairs]
     cut = windows(tokenizer, texts, [pair.target for pair in pairs], max_length=max_length)

@@ -13,7 +13,7 @@ from training.pairs import all_pairs, related_pairs, unrelated_pairs
 
 @pytest.fixture(scope="module")
 def rows(tiny_rows: dict[str, Path]) -> list[StanceRow]:
-    return read_stance(tiny_rows["stance"])
+    return read_stance(tiny_rows["stance"]).rows
 
 
 def _label(target: str, stance: str = "favor") -> StanceLabel:
@@ -86,7 +86,7 @@ def test_all_pairs_makes_the_ratio_of_the_records(rows: list[StanceRow]) -> None
 def test_unrelated_records_of_the_data_are_used_instead_of_made_ones(tmp_path: Path) -> None:
     source = copy.deepcopy(STANCE_ROWS)
     source[0]["stances"].append({"target": "ميناء الصيد", "stance": "unrelated", "holder": ""})
-    rows = read_stance(write_rows(tmp_path / "own.jsonl", source))
+    rows = read_stance(write_rows(tmp_path / "own.jsonl", source)).rows
     pairs = all_pairs(rows, ratio=1.0, hard=0.5, seed=1)
     assert [pair.target for pair in pairs if pair.labels == {"unrelated"}] == ["ميناء الصيد"]
     assert len(pairs) == len(STANCE_ROWS) + 1

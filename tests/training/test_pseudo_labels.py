@@ -26,7 +26,7 @@ def test_excluded_documents_stay_out(tmp_path: Path) -> None:
 
 def test_only_what_both_models_agree_on_is_kept_and_capped(tmp_path: Path, tiny_bundle: Path) -> None:
     """The cap counts the labelled rows of a topic too."""
-    train = read_topic(write_rows(tmp_path / "train.jsonl", TOPIC_ROWS))
+    train = read_topic(write_rows(tmp_path / "train.jsonl", TOPIC_ROWS)).rows
     unlabelled = [
         TopicRow(f"u{i}#p0", f"{SPORT if i % 2 else HEALTH} {'كلمة' * i}", "", None) for i in range(40)
     ]

@@ -40,7 +40,7 @@ def _trainer(base: Path, rows: Path, folder: Path, judge: Judge, **settings: Any
     tokenizer = load_tokenizer(base)
     encoder = get_peft_model(load_encoder(base), LoraConfig(r=4, target_modules="all-linear"))
     judge.model = build_model("topic", encoder, len(load_labels("topic").ids))
-    dataset = topic_features(read_topic(rows), tokenizer, Normalization(), config)
+    dataset = topic_features(read_topic(rows).rows, tokenizer, Normalization(), config)
     return build_trainer(
         "topic",
         judge.model,
