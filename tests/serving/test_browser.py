@@ -218,6 +218,10 @@ def test_page_fits_a_phone(open_page: Callable[..., "Page"]) -> None:
     page = open_page(width=390)
     analyse(page, ARTICLE + "\n" + "س" * 400 + " مشروع الجسر")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, tab.inner_text()
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="needs axe-core: .ci/run fetches it with npm")
