@@ -3,7 +3,7 @@
 import gradio as gr
 
 from serving.desk import Desk, translate
-from serving.tabs import analyse, compare, models
+from serving.tabs import analyse, batch, compare, models
 
 FONT = ["IBM Plex Sans Arabic", "Noto Sans Arabic", "Segoe UI", "Tahoma", "system-ui", "sans-serif"]
 QUEUE = 64
@@ -37,6 +37,8 @@ def build(desk: Desk) -> gr.Blocks:
                 analyse.add(desk)
             with gr.Tab(t("tab_compare"), id="compare"):
                 compare.add(desk)
+            with gr.Tab(t("tab_batch"), id="batch"):
+                batch.add(desk)
             with gr.Tab(t("tab_models"), id="models"):
                 models.add(desk)
         other.click(None, js="() => window.mujaz.switchLanguage()", api_visibility="private")
