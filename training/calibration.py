@@ -16,11 +16,11 @@ from models.predict import Backend, SaliencePredictor, StancePredictor, TopicPre
 from training.data import StanceRow
 from training.evaluate import (
     evaluate_stance,
-    evaluate_summary,
     evaluate_topic,
     evaluation_pairs,
     stance_figures,
 )
+from training.evaluate_summary import evaluate_summary
 from training.metrics import expected_calibration_error
 
 _ABSTENTION_PRECISION = 0.9
