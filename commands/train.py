@@ -1,42 +1,116 @@
 """Labelled data in, a bundle out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
+from arabic.errors import InputError
 from commands.common import TaskName, print_json
 
 
 def train(
     task: Annotated[TaskName, typer.Argument(help="What to train.")],
-    train_file: Annotated[Path, typer.Option("--train", help="Labelled rows, JSONL.", metavar="FILE")],
+    train_file: Annotated[Path, typer.Option("--train", help="Labelled rows.", metavar="FILE")],
     dev_file: Annotated[Path, typer.Option("--dev", help="Rows to choose and calibrate by.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="A new folder for the bundle.", metavar="DIR")],
     config: Annotated[
         Path | None,
         typer.Option(help="YAML over the defaults.", show_default="the task's own"),
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting over the YAML's; repeatable.", metavar="KEY=VALUE"),
+    ] = None,
     base: Annotated[
         str | None, typer.Option(help="Folder or hub id.", show_default="the encoder that ships")
     ] = None,
     revision: Annotated[str, typer.Option(help="Revision of a hub model.")] = "",
-    data_licence: Annotated[str, typer.Option(help="Licence of the data, for the bundle's manifest.")] = "",
+    method: Annotated[
+        Literal["lora", "full"] | None, typer.Option(help="Adapters, or all weights.", show_default="lora")
+    ] = None,
+    kind: Annotated[
+        Literal["extractive", "abstractive"] | None,
+        typer.Option(help="Summary: choose units, or write (a seq2seq base).", show_default="extractive"),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the configuration's.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without a gain before it stops.")] = None,
+    precision: Annotated[
+        float | None, typer.Option(help="Share of right answers, below which it abstains.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the configuration's.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Train once a seed and keep the best: 1,2,3.", metavar="N,N…")
+    ] = None,
+    search: Annotated[int, typer.Option(min=0, help="Trials of a hyper-parameter search before.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    track: Annotated[
+        Literal["none", "tensorboard", "trackio", "mlflow"], typer.Option(help="Where to log to.")
+    ] = "none",
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="Our column's name in the file; repeatable.", metavar="OURS=THEIRS"),
+    ] = None,
+    data_licence: Annotated[str, typer.Option(help="Licence of the data, for the bundle's manifest.")] = "",
 ) -> None:
-    """Fine-tune a base on labelled rows and write a bundle; prints the figures on dev."""
-    from models.bundle import DEFAULT_BUNDLE, LAYOUT
-    from training.config import CONFIGS_DIR, load_config
-    from training.run import train as train_task
+    """Fine-tune a base on labelled rows and write a bundle; prints the figures on dev.
 
-    figures = train_task(
-        task,
-        train_file,
-        dev_file,
-        out,
-        load_config(config or CONFIGS_DIR / f"{task}.yaml", seed=seed),
-        base=base or DEFAULT_BUNDLE / LAYOUT.encoder,
-        revision=revision,
-        data_licence=data_licence,
-    )
-    print_json(figures, indent=2)
+    SIGTERM or Ctrl-C saves a checkpoint and ends with exit code 0; the same command with --resume goes on.
+    """
+    from models.bundle import DEFAULT_BUNDLE, LAYOUT
+    from training.callbacks import RunInterrupted
+    from training.config import CONFIGS_DIR, load_config
+    from training.run import train
+    from training.seeds import train_seeds
+
+    overrides = {
+        "method": method,
+        "kind": kind,
+        "epochs": epochs,
+        "patience": patience,
+        "precision": precision,
+        "seed": seed,
+    }
+    configuration = load_config(config or CONFIGS_DIR / f"{task}.yaml", settings or (), **overrides)
+    if configuration.kind == "abstractive" and base is None:
+        raise InputError("kind=abstractive needs a seq2seq base; name one with --base")
+    options: dict[str, Any] = {
+        "base": base or DEFAULT_BUNDLE / LAYOUT.encoder,
+        "revision": revision,
+        "data_licence": data_licence,
+        "columns": _columns(columns or []),
+        "resume": resume,
+        "track": track,
+    }
+    try:
+        if search:
+            from training.search import search_config
+
+            configuration = search_config(
+                task, train_file, dev_file, out, configuration, trials=search, **options
+            )
+        if seeds:
+            figures = train_seeds(
+                task, train_file, dev_file, out, configuration, seeds=_numbers(seeds), **options
+            )
+        else:
+            figures = train(task, train_file, dev_file, out, configuration, **options)
+    except RunInterrupted as interruption:
+        typer.echo(f"mujaz: {interruption}", err=True)
+        return
+    if figures:  # of several processes only the main one has them
+        print_json(figures, indent=2)
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    columns = dict(pair.partition("=")[::2] for pair in pairs)
+    if not all(columns) or not all(columns.values()):
+        raise typer.BadParameter("--column needs OURS=THEIRS, such as text=body")
+    return columns
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"--seeds needs numbers with commas between, was {text!r}") from None

@@ -29,7 +29,8 @@ from inference.results import (
 from inference.targets import propose_targets
 from models.bundle import DEFAULT_BUNDLE, verify
 from models.decoding import StanceRecord
-from models.label_sets import LabelSet, load_labels
+from models.errors import BundleError
+from models.label_sets import LabelSet, load_labels, named_labels
 from models.load import OpenBundle
 from models.predict import Embedder, Floats, SaliencePredictor, StancePredictor, TopicPredictor
 from models.selection import BASE_WORDS, select_units
@@ -55,21 +56,28 @@ class Analyzer:
         self._salience = salience
         self._embedder = embedder
         self._model = model
-        self._topic_labels = load_labels("topic")
+        self._topic_labels = named_labels("topic", topic.info.labels)
 
     @classmethod
     def load(cls, bundle: Path | None = None, *, threads: int | None = None) -> "Analyzer":
         """Check the hashes of a bundle (None: the one that ships) and load its models.
 
-        `threads` sets torch's CPU threads for the whole process. Raises `BundleError`.
+        `threads` sets torch's CPU threads for the whole process. Raises `BundleError`, also for a
+        stance model whose labels are not favor, against, neutral and unrelated.
         """
         if threads is not None:
             torch.set_num_threads(threads)
         opened = OpenBundle(bundle or DEFAULT_BUNDLE, verify(bundle or DEFAULT_BUNDLE))
         info = opened.info
+        stance = opened.stance()
+        if not stance.polar:
+            raise BundleError(
+                f"{opened.folder}: the stance labels are {', '.join(stance.info.labels)}; an analysis needs "
+                f"{', '.join(load_labels('stance').ids)}. Such a bundle can be evaluated, not analysed with"
+            )
         return cls(
             opened.topic(),
-            opened.stance(),
+            stance,
             opened.summary(),
             opened.embedder(),
             ModelInfo(info.name, info.version, info.sha256),

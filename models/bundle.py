@@ -7,7 +7,8 @@
         head.safetensors    the task's own layers
         adapter_*           a peft LoRA adapter, merged into a copy of the encoder when loaded
 
-A task that was fine-tuned in full has an encoder folder of its own and no adapter.
+A task that was fine-tuned in full has an encoder folder of its own and no adapter; an abstractive
+summarizer, a seq2seq model in a folder of its own, has no head.
 """
 
 import dataclasses
@@ -69,7 +70,8 @@ class TaskInfo:
     """One task of a bundle.
 
     `temperature` divides the logits before the softmax; below `threshold` the answer is marked as
-    abstained (topic); `decoding` holds the task's decoding options (stance, summary).
+    abstained (topic); `decoding` holds the task's decoding options (stance, summary); `kind` tells
+    whether a summary model chooses units or writes.
     """
 
     encoder: str
@@ -82,6 +84,7 @@ class TaskInfo:
     data: tuple[DataInfo, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    kind: Literal["extractive", "abstractive"] = "extractive"
 
 
 @with_config(ConfigDict(extra="forbid"))  # holds for the dataclasses inside as well
@@ -185,7 +188,8 @@ def _check_layout(folder: Path, info: BundleInfo) -> None:
             raise BundleError(
                 f"{folder}: task {name} needs the encoder {task.encoder!r}, which the bundle lacks"
             )
-        expected.append(f"{name}/{LAYOUT.head}")
+        if task.kind == "extractive":
+            expected.append(f"{name}/{LAYOUT.head}")
         if task.method == "lora":
             expected += [f"{name}/{LAYOUT.adapter_config}", f"{name}/{LAYOUT.adapter_weights}"]
     for file in sorted({*expected, *info.files}):

@@ -1,5 +1,6 @@
 """Label sets: ids with names in Arabic and English, read from `models/labels/*.yaml`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,14 @@ def load_labels(name: str) -> LabelSet:
     Raises `BundleError` if the file is missing or malformed.
     """
     return read_labels(LABELS_DIR / f"{name}.yaml")
+
+
+def named_labels(name: str, ids: Sequence[str]) -> LabelSet:
+    """Name the labels of a model: those of the label set `name` as there, others by their id."""
+    known = load_labels(name)
+    labels = {label.id: label for label in known.labels}
+    scheme = known.scheme if tuple(ids) == known.ids else "the training data's own labels"
+    return LabelSet(name, scheme, tuple(labels.get(i, Label(i, i, i, i, "")) for i in ids))
 
 
 def read_labels(path: Path) -> LabelSet:

@@ -11,8 +11,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from models.bundle import LAYOUT, BundleInfo, Task, TaskInfo, read_manifest
-from models.encoder import load_encoder, load_tokenizer, mean_pool, merge_adapter
+from models.encoder import load_encoder, load_seq2seq, load_tokenizer, mean_pool, merge_adapter
 from models.errors import BundleError
+from models.generate import Summarizer
 from models.heads import build_model
 from models.predict import Backend, Embedder, SaliencePredictor, StancePredictor, TopicPredictor
 from models.windows import Arrays, Forward
@@ -81,12 +82,32 @@ class OpenBundle:
         return StancePredictor(self._backend("stance"), self._task("stance"))
 
     def summary(self) -> SaliencePredictor:
-        """The salience predictor. Raises `BundleError` if the bundle has none."""
-        return SaliencePredictor(self._backend("summary"), self._task("summary"))
+        """The salience predictor. Raises `BundleError` if the bundle has none, or a model that writes."""
+        info = self._task("summary")
+        if info.kind == "abstractive":
+            raise BundleError(
+                f"{self.folder}: the summary model writes its own words and cannot point into the text; "
+                "merge an extractive one in, or evaluate it with `mujaz evaluate summary`"
+            )
+        return SaliencePredictor(self._backend("summary"), info)
+
+    def summarizer(self) -> Summarizer:
+        """The model that writes summaries. Raises `BundleError` if the bundle has none."""
+        info = self._task("summary")
+        if info.kind == "extractive":
+            raise BundleError(f"{self.folder}: the summary model chooses units and writes nothing")
+        model = load_seq2seq(self.folder / info.encoder)
+        if info.method == "lora":
+            merge_adapter(model, self.folder / "summary")
+        normalization = self.info.encoders[info.encoder].normalization
+        return Summarizer(self._tokenizer(info.encoder), model.eval(), normalization, info)
 
     def embedder(self) -> Embedder:
-        """The bundle's first encoder as it is, for sentence embeddings."""
-        name = next(iter(self.info.encoders))
+        """The bundle's first encoder as it is, for sentence embeddings. Raises `BundleError` without one."""
+        writers = {task.encoder for task in self.info.tasks.values() if task.kind == "abstractive"}
+        name = next((name for name in self.info.encoders if name not in writers), None)
+        if name is None:
+            raise BundleError(f"{self.folder} has no encoder, only a model that writes; merge one in")
         encoder = self._encoder(name)
 
         def embed(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:

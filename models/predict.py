@@ -20,7 +20,9 @@ from models.decoding import (
     decode_stances,
     merge_spans,
 )
+from models.errors import BundleError
 from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
+from models.label_sets import load_labels
 from models.units import unit_features
 from models.windows import Arrays, Forward, Window, encode_units, run, unit_windows, windows
 
@@ -87,7 +89,7 @@ class TopicPredictor:
 class PairPrediction:
     """What the stance model says of one (target, paragraph) pair; offsets are into the paragraph as given."""
 
-    logits: Floats  # (4,)
+    logits: Floats  # (n_labels,)
     holders: tuple[TaggedSpan, ...]
     evidence: tuple[TaggedSpan, ...]
     weak_holders: tuple[TaggedSpan, ...] = ()
@@ -98,7 +100,7 @@ class PairOutput:
     """The model's raw output for one pair: its label's logits and the windows whose tokens count."""
 
     paragraph: Normalized
-    logits: Floats  # (4,)
+    logits: Floats  # (n_labels,)
     tokens: tuple[tuple[Window, Arrays], ...]
 
     def decode(self, options: StanceDecoding) -> PairPrediction:
@@ -127,10 +129,19 @@ class PairOutput:
 
 @dataclass(frozen=True, slots=True)
 class StancePredictor:
-    """The stances that a paragraph reports on a target."""
+    """The stances that a paragraph reports on a target.
+
+    A model with labels of its own gives `probabilities`; holders, evidence and records exist only for
+    favor, against, neutral and unrelated.
+    """
 
     backend: Backend
     info: TaskInfo
+
+    @property
+    def polar(self) -> bool:
+        """Whether the labels are ours, so that `predict` gives records."""
+        return self.info.labels == load_labels("stance").ids
 
     @property
     def decoding(self) -> StanceDecoding:
@@ -140,8 +151,8 @@ class StancePredictor:
     def outputs(self, targets: Sequence[str], texts: Sequence[str]) -> list[PairOutput]:
         """Run the model over (target, text) pairs.
 
-        Of a long paragraph's windows the one that is most surely about the target gives the label;
-        spans come from every window that is about it.
+        Of a long paragraph's windows the one that is most surely about the target gives the label
+        (with labels of its own: the surest one); spans come from every window that is about it.
         """
         if not texts:
             return []
@@ -157,14 +168,33 @@ class StancePredictor:
             by_item[window.item].append((window, output))
         results = []
         for paragraph, found in zip(normalized, by_item, strict=True):
-            unrelated = [float(softmax(output["logits"])[-1]) for _, output in found]
+            unrelated = [self._unrelated(output["logits"]) for _, output in found]
             surest = int(np.argmin(unrelated))
             tokens = tuple(f for i, f in enumerate(found) if i == surest or unrelated[i] < 0.5)
             results.append(PairOutput(paragraph, found[surest][1]["logits"], tokens))
         return results
 
+    def _unrelated(self, logits: Floats) -> float:
+        """How likely a window is not about the target; without that label, how unsure it is."""
+        probabilities = softmax(logits)
+        return float(probabilities[-1] if self.polar else 1 - probabilities.max())
+
+    def probabilities(self, targets: Sequence[str], texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities of every (target, text) pair, (N, n_labels)."""
+        logits = [output.logits for output in self.outputs(targets, texts)]
+        table = np.reshape(np.asarray(logits, np.float32), (len(logits), len(self.info.labels)))
+        return softmax(table / self.info.temperature)
+
     def predict(self, targets: Sequence[str], texts: Sequence[str]) -> list[list[StanceRecord]]:
-        """The stance records of every (target, text) pair; none where the text is not about the target."""
+        """The stance records of every (target, text) pair; none where the text is not about the target.
+
+        Raises `BundleError` for a model with labels of its own.
+        """
+        if not self.polar:
+            raise BundleError(
+                f"this stance model answers with {', '.join(self.info.labels)}; holders and evidence need "
+                f"{', '.join(load_labels('stance').ids)}"
+            )
         return [self.records(output.decode(self.decoding)) for output in self.outputs(targets, texts)]
 
     def records(self, pair: PairPrediction, options: StanceDecoding | None = None) -> list[StanceRecord]:

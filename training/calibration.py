@@ -1,6 +1,7 @@
 """What is fitted on dev after training: temperature (Guo et al. 2017), abstention, decoding biases."""
 
 import dataclasses
+import hashlib
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from sklearn.model_selection import KFold
 from models.bundle import Task, TaskInfo
 from models.decoding import StanceDecoding
 from models.predict import Backend, SaliencePredictor, StancePredictor, TopicPredictor, softmax
+from models.windows import Arrays, Forward
 from training.data import StanceRow
 from training.evaluate import (
     evaluate_stance,
@@ -21,9 +23,9 @@ from training.evaluate import (
     stance_figures,
 )
 from training.evaluate_summary import evaluate_summary
-from training.metrics import expected_calibration_error
+from training.metrics import expected_calibration_error, reliability, risk_coverage
+from training.pairs import related_pairs
 
-_ABSTENTION_PRECISION = 0.9
 _HOLDER_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
 _EVIDENCE_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 
@@ -37,41 +39,59 @@ def dev_figures(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any
         figures = evaluate_summary(SaliencePredictor(backend, info), rows)
         return {**figures, "selection": figures["average_precision"]}
     figures = evaluate_stance(StancePredictor(backend, info), rows)
-    selection = 2 * figures["macro_f1"] + figures["holder_token_f1"] + figures["evidence_token_f1"]
-    return {**figures, "selection": selection}
+    spans = figures.get("holder_token_f1", 0.0) + figures.get("evidence_token_f1", 0.0)
+    return {**figures, "selection": 2 * figures["macro_f1"] + spans}
 
 
-def calibrate(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any]) -> TaskInfo:
-    """Fit the temperature, the abstention threshold and the decoding options on dev rows."""
-    if task == "summary":
-        return info
-    if task == "stance":
-        return _calibrate_stance(backend, info, rows)
-    predictor = TopicPredictor(backend, info)
-    logits = predictor.logits([row.text for row in rows])
-    gold = np.array([info.labels.index(row.label) for row in rows])
-    before = evaluate_topic(predictor, rows)["ece"]
-    temperature = fit_temperature(logits, gold)
-    info = dataclasses.replace(info, temperature=temperature)
-    probabilities = TopicPredictor(backend, info).predict([row.text for row in rows])
-    correct = probabilities.argmax(1) == gold
+def calibrate(
+    task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any], *, precision: float = 0.9
+) -> TaskInfo:
+    """Fit the temperature, the threshold and the decoding options on dev rows; `metrics` has the figures.
+
+    `precision` is the share of right answers that the threshold is to give. All probabilities are those
+    of the pair (stance) or the paragraph (topic); saliences stay as they are.
+    """
+    backend = dataclasses.replace(backend, forward=remembered(backend.forward))
+    fitted = info if task == "summary" else _fit(task, backend, info, rows, precision)
+    return dataclasses.replace(fitted, metrics={**fitted.metrics, **dev_figures(task, backend, fitted, rows)})
+
+
+def _fit(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any], precision: float) -> TaskInfo:
+    if task == "topic":
+        logits = TopicPredictor(backend, info).logits([row.text for row in rows])
+        gold = np.array([info.labels.index(row.label) for row in rows])
+    else:
+        info, logits, gold = _fit_stance(backend, info, rows)
+    info = dataclasses.replace(info, temperature=fit_temperature(logits, gold))
+    before, after = softmax(logits), softmax(logits / info.temperature)
+    correct = before.argmax(1) == gold
     return dataclasses.replace(
         info,
-        threshold=threshold_for_precision(probabilities, correct, _ABSTENTION_PRECISION),
-        metrics={"ece_before": before, "ece_cross_fitted": cross_fitted_ece(logits, gold)},
+        threshold=threshold_for_precision(after, correct, precision),
+        metrics={
+            "precision_wanted": precision,
+            "ece_before": expected_calibration_error(before, correct),
+            "ece_cross_fitted": cross_fitted_ece(logits, gold),
+            "reliability_before": reliability(before, correct),
+            "reliability": reliability(after, correct),
+            "risk_coverage": risk_coverage(after, correct),
+        },
     )
 
 
-def _calibrate_stance(backend: Backend, info: TaskInfo, rows: Sequence[StanceRow]) -> TaskInfo:
+def _fit_stance(
+    backend: Backend, info: TaskInfo, rows: Sequence[StanceRow]
+) -> tuple[TaskInfo, NDArray[np.float32], NDArray[np.int64]]:
+    """Choose the decoding options; give the logits and labels of the pairs that have one label."""
     predictor = StancePredictor(backend, info)
-    pairs = evaluation_pairs(rows)
+    pairs = evaluation_pairs(rows) if predictor.polar else related_pairs(rows)
     outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
     single = [i for i, pair in enumerate(pairs) if len(pair.labels) == 1]
     logits = np.stack([outputs[i].logits for i in single])
     gold = np.array([info.labels.index(next(iter(pairs[i].labels))) for i in single])
-    before = stance_figures(predictor, pairs, outputs, StanceDecoding())["ece"]
-    info = dataclasses.replace(info, temperature=fit_temperature(logits, gold))
-    predictor = StancePredictor(backend, info)
+    if not predictor.polar:
+        return info, logits, gold
+    predictor = StancePredictor(backend, dataclasses.replace(info, temperature=fit_temperature(logits, gold)))
     best, best_score = StanceDecoding(), -1.0
     for holder, evidence in itertools.product(_HOLDER_BIASES, _EVIDENCE_BIASES):
         options = StanceDecoding(holder_bias=holder, evidence_bias=evidence)
@@ -79,11 +99,22 @@ def _calibrate_stance(backend: Backend, info: TaskInfo, rows: Sequence[StanceRow
         score = figures["holder_token_f1"] + figures["evidence_token_f1"]
         if score > best_score:
             best, best_score = options, score
-    return dataclasses.replace(
-        info,
-        decoding=dataclasses.asdict(best),
-        metrics={"ece_before": before, "ece_cross_fitted": cross_fitted_ece(logits, gold)},
-    )
+    return dataclasses.replace(info, decoding=dataclasses.asdict(best)), logits, gold
+
+
+def remembered(forward: Forward) -> Forward:
+    """A forward that knows the batches it has seen: fitting asks for the same dev rows again and again."""
+    seen: dict[bytes, Arrays] = {}
+
+    def remember(arrays: Arrays) -> Arrays:
+        key = hashlib.sha256(
+            b"".join(f"{name}{value.shape}".encode() + value.tobytes() for name, value in arrays.items())
+        ).digest()
+        if key not in seen:
+            seen[key] = forward(arrays)
+        return seen[key]
+
+    return remember
 
 
 def fit_temperature(logits: NDArray[np.float32], gold: NDArray[np.int64]) -> float:

@@ -8,6 +8,7 @@ import torch
 from datasets import Dataset
 
 from arabic.normalize import Normalization, Normalized, normalize
+from models.decoding import POLARITIES
 from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.label_sets import load_labels
 from models.units import unit_features
@@ -25,9 +26,10 @@ def topic_features(
     tokenizer: Any,
     normalization: Normalization,
     config: TrainConfig,
+    labels: Sequence[str] | None = None,
 ) -> Dataset:
-    """Token ids and a distribution over the topics; a long text gives several rows."""
-    ids = load_labels("topic").ids
+    """Token ids and a distribution over the topics (None: ours); a long text gives several rows."""
+    ids = list(labels or load_labels("topic").ids)
     texts = [normalize(row.text, normalization).text for row in rows]
     features = []
     for window in windows(tokenizer, texts, max_length=config.max_length):
@@ -46,14 +48,20 @@ def stance_features(
     tokenizer: Any,
     normalization: Normalization,
     config: TrainConfig,
+    labels: Sequence[str] | None = None,
 ) -> Dataset:
-    """Token ids of (target, paragraph), the pair's label distribution, and tags for every token."""
-    ids = load_labels("stance").ids
+    """Token ids of (target, paragraph), the pair's label distribution, and tags for every token.
+
+    With labels that are not ours there are no tags: they carry our polarities.
+    """
+    ids = list(labels or load_labels("stance").ids)
+    polar = set(POLARITIES) <= set(ids)
     texts = [normalize(pair.text, normalization) for pair in pairs]
     targets = [normalize(pair.target, normalization).text for pair in pairs]
     features = []
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):
         pair = pairs[window.item]
+        records = pair.records if polar else ()
         target = np.zeros(len(ids), np.float32)
         for label in pair.labels:
             target[ids.index(label)] = 1 / len(pair.labels)
@@ -61,10 +69,8 @@ def stance_features(
             {
                 "input_ids": window.input_ids,
                 "labels": target,
-                "holder_labels": tag_tokens(window, texts[window.item], pair.records, "holder", HOLDER_TAGS),
-                "evidence_labels": tag_tokens(
-                    window, texts[window.item], pair.records, "evidence", EVIDENCE_TAGS
-                ),
+                "holder_labels": tag_tokens(window, texts[window.item], records, "holder", HOLDER_TAGS),
+                "evidence_labels": tag_tokens(window, texts[window.item], records, "evidence", EVIDENCE_TAGS),
                 "length": len(window.input_ids),
             }
         )
@@ -124,7 +130,7 @@ def summary_features(
 
 def collate(pad_token_id: int, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
     """Pad rows to the longest of the batch and add the attention mask."""
-    batch = {}
+    batch: dict[str, torch.Tensor] = {}
     for name in rows[0]:
         if name == "length":
             continue

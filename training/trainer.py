@@ -1,31 +1,174 @@
-"""The Trainer of a run: our losses, our evaluation, transformers' loop."""
+"""The Trainer of a run: our losses, our evaluation, our checkpoints, transformers' loop."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from datasets import Dataset
-from torch import nn
-from transformers import Trainer, TrainingArguments
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import distributed, nn
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
+from arabic.errors import InputError
 from models.bundle import Task
+from training import processes
+from training.callbacks import (
+    Interruption,
+    ProgressReport,
+    RunInterrupted,
+    Saving,
+    Stopping,
+    evaluations,
+    stops_early,
+)
+from training.checkpoints import (
+    STAGED,
+    checkpoint,
+    is_complete,
+    newest_complete,
+    prune,
+    publish,
+    read_state,
+)
 from training.config import TrainConfig
+from training.epochs import EpochData
 from training.features import collate
 from training.losses import LABEL_FIELDS, Loss, build_loss, frequency_weights
 
+WEIGHTS = "model.safetensors"
+Evaluator = Callable[[], dict[str, Any]]
 
-class TaskTrainer(Trainer):
-    """A Trainer whose loss is ours and whose evaluation is the one that users run."""
+
+class SafeTrainer(Trainer):
+    """A Trainer that evaluates as `mujaz evaluate` does and whose checkpoints survive a kill.
+
+    Overrides of names that begin with an underscore were checked against transformers 5.24.
+    """
 
     def __init__(
-        self, *args: Any, loss: Loss, evaluator: Callable[[], dict[str, Any]], **kwargs: Any
+        self, *args: Any, config: TrainConfig, evaluator: Evaluator, interruption: Interruption, **kwargs: Any
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self._loss = loss
+        self.config = config
         self._evaluator = evaluator
+        self._interruption = interruption
+        super().__init__(*args, **kwargs)
+        self.remove_callback(PrinterCallback)
+
+    def fit(self, *, resume: bool = False) -> None:
+        """Train, from the newest complete checkpoint if `resume`, and load the best epoch's weights.
+
+        Raises `RunInterrupted` where the run was asked to stop; a checkpoint is there then.
+        """
+        folder = Path(str(self.args.output_dir))
+        latest = newest_complete(folder) if resume else None
+        state: dict[str, Any] = {"global_step": 0, "max_steps": 1, "log_history": []}
+        if latest is not None:
+            state = read_state(latest)
+        log = state["log_history"]
+        if state["global_step"] < state["max_steps"] and not stops_early(log, self.config.patience):
+            self.train(resume_from_checkpoint=str(latest) if latest else None)
+            log = self.state.log_history
+            if self._interruption.requested:
+                raise RunInterrupted(
+                    f"{folder.parent}: stopped after update {self.state.global_step} of "
+                    f"{self.state.max_steps}; go on with --resume"
+                )
+        self._load_from_checkpoint(str(checkpoint(folder, best_step(log))))
+
+    def evaluate(
+        self,
+        eval_dataset: Any = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
+        """Evaluate on dev as `mujaz evaluate` does."""
+        model = cast(nn.Module, self.model)
+        model.eval()
+        with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
+            found = self._evaluator()
+        model.train()
+        metrics = {f"{metric_key_prefix}_{k}": v for k, v in found.items() if isinstance(v, int | float)}
+        if distributed.is_initialized():  # all processes must decide by the same figures
+            shared = [metrics]
+            distributed.broadcast_object_list(shared, src=0)
+            metrics = shared[0]
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW with a rate for the encoder and one for the heads."""
+        if self.optimizer is None:
+            named = [(n, p) for n, p in cast(nn.Module, self.model).named_parameters() if p.requires_grad]
+            encoder = [p for n, p in named if n.startswith("encoder.")]
+            heads = [p for n, p in named if not n.startswith("encoder.")]
+            groups = [
+                {"params": encoder, "lr": self.config.learning_rate},
+                {"params": heads, "lr": self.config.head_learning_rate},
+            ]
+            groups = [group for group in groups if group["params"]]
+            self.optimizer = torch.optim.AdamW(groups, weight_decay=self.config.weight_decay, fused=True)
+        return self.optimizer
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write the weights that are trained; the others are the base's."""
+        if self.args.should_save:
+            folder = Path(str(output_dir or self.args.output_dir))
+            folder.mkdir(parents=True, exist_ok=True)
+            named = cast(nn.Module, self.model).named_parameters()
+            trained = {n: p.detach().contiguous() for n, p in named if p.requires_grad}
+            save_file(trained, folder / WEIGHTS)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        """Let transformers write its files into a staging folder, then publish it whole."""
+        folder = Path(str(self.args.output_dir))
+        step = self.state.global_step
+        if trial is not None or is_complete(checkpoint(folder, step)):
+            return  # a search keeps no checkpoints; a run that was resumed here has this one
+        staged = folder / STAGED
+        if self.args.should_save:
+            shutil.rmtree(staged, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        self.args.output_dir = str(staged)
+        try:
+            super()._save_checkpoint(model, trial)
+            self.args.output_dir = str(folder)
+            self.accelerator.wait_for_everyone()
+            if self.args.should_save:
+                publish(checkpoint(staged, step), checkpoint(folder, step))
+        except (OSError, RuntimeError, SafetensorError) as error:  # torch and safetensors have their own
+            raise InputError(
+                f"{folder}: no checkpoint could be written ({str(error).splitlines()[0]}); look at the "
+                "disk's free space and go on with --resume"
+            ) from error
+        finally:
+            self.args.output_dir = str(folder)
+        if self.args.should_save:
+            log = self.state.log_history
+            prune(folder, {step, best_step(log)} if evaluations(log) else {step})
+        self.accelerator.wait_for_everyone()
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        """Load what `save_model` wrote."""
+        weights = load_file(Path(resume_from_checkpoint) / WEIGHTS)
+        found = (model or cast(nn.Module, self.model)).load_state_dict(weights, strict=False)
+        if found.unexpected_keys:
+            raise InputError(
+                f"{resume_from_checkpoint} is of another model (it has {found.unexpected_keys[0]}); "
+                "take another out folder"
+            )
+
+
+class TaskTrainer(SafeTrainer):
+    """A SafeTrainer whose loss is ours."""
+
+    def __init__(self, *args: Any, loss: Loss, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.loss = loss
 
     def compute_loss(
         self,
@@ -37,81 +180,106 @@ class TaskTrainer(Trainer):
         """The task's loss of one batch."""
         labels = {name: inputs.pop(name) for name in LABEL_FIELDS if name in inputs}
         outputs = model(**inputs)
-        loss = self._loss(outputs, labels)
+        loss = self.loss(outputs, labels)
         return (loss, outputs) if return_outputs else loss
 
-    def evaluate(
-        self,
-        eval_dataset: Any = None,
-        ignore_keys: list[str] | None = None,
-        metric_key_prefix: str = "eval",
-    ) -> dict[str, float]:
-        """Evaluate on dev as `mujaz evaluate` does."""
-        model = cast(nn.Module, self.model)
-        model.eval()
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        with torch.autocast(device, torch.bfloat16, enabled=self.args.bf16):
-            found = self._evaluator()
-        model.train()
-        metrics = {f"{metric_key_prefix}_{k}": v for k, v in found.items() if isinstance(v, int | float)}
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
+
+def best_step(log_history: Sequence[dict[str, Any]]) -> int:
+    """The update after which the dev figure was best, the first of several."""
+    scores = evaluations(log_history)
+    steps = [entry["step"] for entry in log_history if "eval_selection" in entry]
+    return int(steps[scores.index(max(scores))])
 
 
 def build_trainer(
     task: Task,
-    model: nn.Module,
-    dataset: Dataset,
+    data: EpochData,
     config: TrainConfig,
     *,
+    model: nn.Module | None = None,
+    model_init: Callable[[Any], nn.Module] | None = None,
     pad_token_id: int,
     checkpoints: Path,
-    evaluator: Callable[[], dict[str, Any]],
+    evaluator: Evaluator,
+    interruption: Interruption | None = None,
+    track: str = "none",
 ) -> TaskTrainer:
-    """Make the Trainer of a run; the epoch whose `selection` on dev is best is loaded at the end."""
-    steps = -(-len(dataset) // config.batch_size) * config.epochs
-    arguments = TrainingArguments(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=config.batch_size,
-        num_train_epochs=config.epochs,
-        warmup_steps=round(steps * config.warmup_ratio),
-        lr_scheduler_type="linear",
-        use_cpu=not torch.cuda.is_available(),
-        bf16=torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported(),
-        seed=config.seed,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_selection",
-        remove_unused_columns=False,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
-        logging_steps=20,
-        disable_tqdm=True,
-    )
-    weights = None
-    if config.class_weight_power:
-        targets = torch.tensor(np.asarray(dataset["labels"]), dtype=torch.float32)
-        weights = frequency_weights(targets, config.class_weight_power)
+    """Make the Trainer of a run, of a model or of one that `model_init` makes for every trial of a search."""
+    interruption = interruption or Interruption()
+    arguments = training_arguments(config, len(data), checkpoints, track)
     return TaskTrainer(
         model=model,
+        model_init=model_init,
         args=arguments,
-        train_dataset=dataset,
-        eval_dataset=dataset.select([0]),  # evaluation reads the dev rows itself
+        train_dataset=data,
         data_collator=partial(collate, pad_token_id),
-        optimizers=(_optimizer(model, config), None),
-        loss=build_loss(task, config, weights),
+        callbacks=run_callbacks(config, arguments, len(data), interruption),
+        config=config,
+        loss=task_loss(task, config, data),
         evaluator=evaluator,
+        interruption=interruption,
     )
 
 
-def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
-    encoder = [p for n, p in model.named_parameters() if n.startswith("encoder.") and p.requires_grad]
-    groups = [
-        {"params": encoder, "lr": config.learning_rate},
-        {"params": heads, "lr": config.head_learning_rate},
+def task_loss(task: Task, config: TrainConfig, data: EpochData) -> Loss:
+    """The loss of a task, with class weights from the rows of the first epoch."""
+    weights = None
+    if config.class_weight_power:
+        targets = torch.tensor(np.asarray(data.column("labels")), dtype=torch.float32)
+        weights = frequency_weights(targets, config.class_weight_power)
+    return build_loss(task, config, weights)
+
+
+def training_arguments(
+    config: TrainConfig,
+    rows: int,
+    checkpoints: Path,
+    track: str,
+    kind: type[TrainingArguments] = TrainingArguments,
+) -> TrainingArguments:
+    """What transformers needs to know of a configuration; `config.dtype` must be decided by now."""
+    cpu = not torch.cuda.is_available()
+    arguments = kind(
+        output_dir=str(checkpoints),
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        num_train_epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="linear",
+        use_cpu=cpu,
+        ddp_backend="gloo" if cpu and processes.world_size() > 1 else None,
+        bf16=config.dtype == "bf16",
+        seed=config.seed,
+        eval_strategy="no",  # `Saving` asks for both, evaluation first: a checkpoint has its epoch's figure
+        save_strategy="no",
+        remove_unused_columns=False,
+        train_sampling_strategy="sequential",  # `EpochData` is in order already
+        dataloader_pin_memory=not cpu,
+        logging_steps=10,
+        logging_nan_inf_filter=False,
+        include_num_input_tokens_seen="non_padding",
+        disable_tqdm=True,
+        report_to=track,
+        run_name=checkpoints.parent.name,
+    )
+    steps = updates_per_epoch(rows, arguments) * config.epochs
+    arguments.warmup_steps = round(steps * config.warmup_ratio)
+    return arguments
+
+
+def run_callbacks(
+    config: TrainConfig, arguments: TrainingArguments, rows: int, interruption: Interruption
+) -> list[Any]:
+    """The callbacks of every run."""
+    per_epoch = updates_per_epoch(rows, arguments)
+    return [
+        Saving(config.checkpoint_steps, per_epoch, interruption),
+        Stopping(config.patience),
+        ProgressReport(),
     ]
-    return torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
+
+
+def updates_per_epoch(rows: int, arguments: TrainingArguments) -> int:
+    """Updates an epoch has, as the Trainer counts them."""
+    batches = -(-rows // (arguments.per_device_train_batch_size * arguments.world_size))
+    return int(-(-batches // arguments.gradient_accumulation_steps))
