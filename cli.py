@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands import analyze, bundles, data, evaluate, train
+from commands import analyze, batch, bundles, data, demo, evaluate, train
 from models.errors import BundleError
 
 app = typer.Typer(
@@ -23,11 +23,12 @@ app = typer.Typer(
 )
 for command in (
     analyze.analyze,
+    batch.batch,
     evaluate.evaluate,
     train.train,
     bundles.labels,
     analyze.schema,
-    analyze.demo,
+    demo.demo,
 ):
     app.command()(command)
 app.add_typer(bundles.bundle_app, name="bundle")

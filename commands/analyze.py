@@ -1,6 +1,5 @@
-"""One article in, its analysis out; the demo page; the output's schema."""
+"""One article in, its analysis out; the output's schema."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,27 +7,14 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands.common import Bundle, Json, print_json, print_utf8, progress
-
-
-def _targets(targets: list[str] | None) -> list[str] | None:
-    """Decode the targets as UTF-8 whatever the locale says, and refuse empty ones."""
-    decoded = [os.fsencode(target).decode("utf-8", errors="replace").strip() for target in targets or ()]
-    if not all(decoded):
-        raise typer.BadParameter("a target must not be empty")
-    return decoded or None
+from commands.common import Bundle, Json, Targets, print_json, print_utf8, progress
 
 
 def analyze(
     file: Annotated[
         Path, typer.Argument(help="Text, Markdown or HTML; - is standard input.", metavar="FILE|-")
     ],
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--target", "-t", callback=_targets, metavar="TEXT", help="What to find stances on; repeatable."
-        ),
-    ] = None,
+    target: Targets = None,
     words: Annotated[int, typer.Option(min=5, help="Word budget of the summary.")] = 60,
     json: Json = False,
     html: Annotated[Path | None, typer.Option(help="Write a report to this file.", metavar="OUT")] = None,
@@ -60,20 +46,14 @@ def analyze(
         render(analysis, Console())
 
 
-def schema() -> None:
+def schema(
+    batch: Annotated[bool, typer.Option("--batch", help="Of a row of `mujaz batch` instead.")] = False,
+) -> None:
     """Print the JSON Schema of `mujaz analyze --json`."""
+    from inference.batch.output import row_schema
     from inference.results import json_schema
 
-    print_json(json_schema(), indent=2)
-
-
-def demo(
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
-) -> None:
-    """Open the demo page on this machine."""
-    import app as page
-
-    page.main(port)
+    print_json(row_schema() if batch else json_schema(), indent=2)
 
 
 def _read(file: Path) -> str:

@@ -3,6 +3,7 @@
 Nothing heavy is imported here or at the head of any command's module: `mujaz --help` must not wait for torch.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,26 @@ import typer
 
 Bundle = Annotated[Path | None, typer.Option(help="A bundle's folder.", show_default="the one that ships")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, UTF-8.")]
+
+
+def _decode_targets(targets: list[str] | None) -> list[str] | None:
+    """Decode the targets as UTF-8 whatever the locale says, and refuse empty ones."""
+    decoded = [os.fsencode(target).decode("utf-8", errors="replace").strip() for target in targets or ()]
+    if not all(decoded):
+        raise typer.BadParameter("a target must not be empty")
+    return decoded or None
+
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        "-t",
+        callback=_decode_targets,
+        metavar="TEXT",
+        help="What to find stances on; repeatable.",
+    ),
+]
 TaskName = Literal["topic", "stance", "summary"]
 ColumnOption = Annotated[
     list[str] | None,

@@ -119,6 +119,8 @@ def _passage(span: Span, found: dict[int, tuple[int, ParagraphResult]]) -> Text:
     if span.start not in found:
         return text
     number, paragraph = found[span.start]
+    if paragraph.topic is None:
+        return Text.assemble((f"[{number}] ", "dim"), text)
     topic = f"{paragraph.topic.ar} {percent(paragraph.topic.probability)}"
     if paragraph.topic.abstained:
         topic = f"{ABSTAINED} ({topic})"

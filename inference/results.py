@@ -39,12 +39,12 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphResult:
-    """A paragraph (or a list item) and its topic."""
+    """A paragraph (or a list item) and its topic, None where topics were not asked for."""
 
     text: str
     start: int
     end: int
-    topic: Topic
+    topic: Topic | None
 
 
 @dataclass(frozen=True, slots=True)

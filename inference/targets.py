@@ -4,17 +4,19 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, islice
 
 import numpy as np
 
 from arabic.article import Article
 from arabic.normalize import Normalization, normalize
 from arabic.noun_phrases import noun_phrases
-from models.predict import Embedder
+from models.predict import Embedder, Floats
 from models.units import stems
 
 MAX_PROPOSED = 5
 _MAX_CANDIDATES = 80
+_PASSAGES = 20
 _PLAIN = Normalization()
 
 
@@ -33,27 +35,47 @@ class _Candidate:
         return 0.8 * self.in_title + 0.4 * self.in_heading + 0.5 * math.log(self.count) + shape
 
 
-def propose_targets(article: Article, embedder: Embedder, limit: int = MAX_PROPOSED) -> list[str]:
-    """At most `limit` noun phrases of the article, the likeliest targets first.
+def propose_targets(
+    articles: Sequence[Article], embedder: Embedder, limit: int = MAX_PROPOSED
+) -> list[tuple[str, ...]]:
+    """At most `limit` noun phrases of each article, the likeliest targets first.
 
     Candidates come from the title, the headings, the lead and whatever is repeated; they are ranked
     by prominence and by the similarity of their embedding to the article's, and a phrase that
     repeats the words of a better one is left out.
     """
-    candidates = _candidates(article)
-    if not candidates:
-        return []
-    paragraphs = [p.text for p in article.paragraphs()]
-    title = [article.title.text] if article.title else []
-    passages = embedder.embed([*title, *paragraphs[:20]], prefix="passage: ")
-    centre = passages.mean(0)
-    similarity = embedder.embed([c.text for c in candidates]) @ (centre / np.linalg.norm(centre))
+    candidates = [_candidates(article) for article in articles]
+    passages = [
+        _passages(article) if found else [] for article, found in zip(articles, candidates, strict=True)
+    ]
+    meanings = _split(embedder.embed(list(chain(*passages)), prefix="passage: "), passages)
+    phrases = _split(embedder.embed([c.text for found in candidates for c in found]), candidates)
+    return [
+        _ranked(found, vectors @ (meaning.mean(0) / np.linalg.norm(meaning.mean(0))), limit) if found else ()
+        for found, vectors, meaning in zip(candidates, phrases, meanings, strict=True)
+    ]
+
+
+def _passages(article: Article) -> list[str]:
+    """What stands for the article's meaning: its title and first paragraphs."""
+    title = [article.title] if article.title else []
+    return [piece.text for piece in (*title, *islice(article.paragraphs(), _PASSAGES))]
+
+
+def _split(vectors: Floats, groups: Sequence[Sequence[object]]) -> list[Floats]:
+    """Rows of (N, H), one block for each group."""
+    return np.split(vectors, list(accumulate(len(group) for group in groups))[:-1]) if groups else []
+
+
+def _ranked(candidates: Sequence[_Candidate], similarity: Floats, limit: int) -> tuple[str, ...]:
+    """The best `limit` candidates, by prominence and similarity (N,) to the article."""
     spread = float(similarity.std()) or 1.0
     scores = [
         c.weight + (float(s) - float(similarity.mean())) / spread * 0.5
         for c, s in zip(candidates, similarity, strict=True)
     ]
-    return _distinct([candidates[i].text for i in np.argsort(-np.array(scores), kind="stable")], limit)
+    order = np.argsort(-np.array(scores), kind="stable")
+    return tuple(_distinct([candidates[i].text for i in order], limit))
 
 
 def _candidates(article: Article) -> list[_Candidate]:

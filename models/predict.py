@@ -29,6 +29,7 @@ from models.windows import Arrays, Forward, Window, encode_units, run, unit_wind
 Floats = NDArray[np.float32]
 _WEAK = -2.0
 _EMBEDDED_TOKENS = 512
+_CHUNK = 1024
 
 
 def softmax(logits: NDArray[Any]) -> Floats:
@@ -188,6 +189,7 @@ class StancePredictor:
     def predict(self, targets: Sequence[str], texts: Sequence[str]) -> list[list[StanceRecord]]:
         """The stance records of every (target, text) pair; none where the text is not about the target.
 
+        Pairs go through the model in chunks, the shortest first: token logits of all would fill memory.
         Raises `BundleError` for a model with labels of its own.
         """
         if not self.polar:
@@ -195,7 +197,16 @@ class StancePredictor:
                 f"this stance model answers with {', '.join(self.info.labels)}; holders and evidence need "
                 f"{', '.join(load_labels('stance').ids)}"
             )
-        return [self.records(output.decode(self.decoding)) for output in self.outputs(targets, texts)]
+        order = sorted(
+            range(len(texts)), key=lambda i: (len(texts[i]) + len(targets[i]), texts[i], targets[i])
+        )
+        results: list[list[StanceRecord]] = [[] for _ in texts]
+        for start in range(0, len(order), _CHUNK):
+            chunk = order[start : start + _CHUNK]
+            outputs = self.outputs([targets[i] for i in chunk], [texts[i] for i in chunk])
+            for i, output in zip(chunk, outputs, strict=True):
+                results[i] = self.records(output.decode(self.decoding))
+        return results
 
     def records(self, pair: PairPrediction, options: StanceDecoding | None = None) -> list[StanceRecord]:
         """The stance records of a decoded pair."""
@@ -245,10 +256,12 @@ class Embedder:
     backend: Backend
 
     def embed(self, texts: Sequence[str], prefix: str = "query: ") -> Floats:
-        """Unit vectors, (N, H), of the first 512 tokens of at least one text.
+        """Unit vectors, (N, H), of the first 512 tokens of each text; (0, 0) of none.
 
         E5 encoders were trained with "query: " and "passage: " prefixes.
         """
+        if not texts:
+            return np.zeros((0, 0), np.float32)
         cut = windows(
             self.backend.tokenizer,
             [prefix + self.backend.clean(t) for t in texts],

@@ -154,13 +154,18 @@ def pad(rows: Sequence[NDArray[Any]], value: float) -> NDArray[Any]:
 def run(forward: Forward, inputs: Sequence[Arrays], pad_values: dict[str, float]) -> list[Arrays]:
     """Run `forward` over unpadded inputs, batched by length; results come back in the inputs' order.
 
-    Every input has `input_ids` (T,); an `attention_mask` is added. Outputs keep their padding.
+    Every input has `input_ids` (T,); an `attention_mask` is added. Outputs keep their padding. Equal
+    inputs are computed once.
     """
-    results: list[Arrays | None] = [None] * len(inputs)
-    for batch in batches([len(x["input_ids"]) for x in inputs]):
-        arrays = {name: pad([inputs[i][name] for i in batch], pad_values[name]) for name in inputs[batch[0]]}
-        arrays["attention_mask"] = pad([np.ones(len(inputs[i]["input_ids"]), np.int64) for i in batch], 0)
+    keys = [tuple(value.tobytes() for value in arrays.values()) for arrays in inputs]
+    unique = dict(zip(keys, inputs, strict=True))
+    results: dict[tuple[bytes, ...], Arrays] = {}
+    names = list(unique)
+    for indices in batches([len(arrays["input_ids"]) for arrays in unique.values()]):
+        batch = [unique[names[i]] for i in indices]
+        arrays = {name: pad([row[name] for row in batch], pad_values[name]) for name in batch[0]}
+        arrays["attention_mask"] = pad([np.ones(len(row["input_ids"]), np.int64) for row in batch], 0)
         outputs = forward(arrays)
-        for row, i in enumerate(batch):
-            results[i] = {name: value[row] for name, value in outputs.items()}
-    return [result for result in results if result is not None]
+        for row, i in enumerate(indices):
+            results[names[i]] = {name: value[row] for name, value in outputs.items()}
+    return [results[key] for key in keys]

@@ -18,11 +18,11 @@ from models.windows import Arrays, Forward
 from training.data import StanceRow
 from training.evaluate import (
     evaluate_stance,
-    evaluate_summary,
     evaluate_topic,
     evaluation_pairs,
     stance_figures,
 )
+from training.evaluate_summary import evaluate_summary
 from training.metrics import expected_calibration_error, reliability, risk_coverage
 from training.pairs import related_pairs
 

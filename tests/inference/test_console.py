@@ -37,6 +37,12 @@ def test_all_parts_are_there(analysis: Analysis, terminal: bool) -> None:
     assert "غير محسوم (اقتصاد وأعمال ومال 62%)" in text
 
 
+def test_paragraphs_without_topics_are_shown(analysis: Analysis) -> None:
+    paragraphs = tuple(replace(paragraph, topic=None) for paragraph in analysis.paragraphs)
+    text = shown(replace(analysis, topics=(), paragraphs=paragraphs))
+    assert f"[4] {analysis.paragraphs[3].text}" in text and "اقتصاد" not in text
+
+
 def test_an_article_cannot_steer_the_terminal(analysis: Analysis) -> None:
     """Escape codes, direction overrides and rich markup in the text come out as visible text."""
     words = "نص \x1b[2J \u202eمقلوب [red]أحمر[/red] :smile:"

@@ -1,0 +1,1 @@
+"""The service: HTTP API and desk (the Gradio page) over one analyser, in one process."""

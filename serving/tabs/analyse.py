@@ -1,0 +1,134 @@
+"""Analyse: one article, its parts shown as they are ready, corrections taken where something is wrong."""
+
+from collections.abc import AsyncIterator
+
+import gradio as gr
+
+from inference.report import to_html
+from models.selection import BASE_WORDS
+from serving.desk import (
+    ANALYSIS,
+    SAMPLES,
+    Desk,
+    language,
+    read_and_remove,
+    readable_errors,
+    refuse,
+    to_json,
+    translate,
+)
+from serving.settings import MAX_TARGETS
+from serving.uploads import SUFFIXES
+
+WORKING = "(...given) => { window.mujaz.working('desk'); return given; }"
+FAILED = "() => window.mujaz.failed('desk')"
+
+
+def add(desk: Desk) -> None:
+    """Lay out the tab."""
+    t = translate
+    with gr.Row(elem_classes="inputs"):
+        with gr.Column(scale=3):
+            text = gr.Textbox(
+                label=t("text"), placeholder=t("text_hint"), lines=12, max_lines=14, rtl=True, elem_id="text"
+            )
+        with gr.Column(scale=2):
+            targets = gr.Dropdown(
+                [], multiselect=True, allow_custom_value=True, max_choices=MAX_TARGETS,
+                label=t("targets"), info=t("targets_info"), elem_id="targets",
+            )  # fmt: skip
+            words = gr.Number(BASE_WORDS, label=t("words"), minimum=10, maximum=200, step=5, precision=0)
+            samples = {path.stem: path for path in sorted(SAMPLES.glob("*.txt"))}
+            sample = gr.Dropdown(list(samples), value=None, label=t("sample"), visible=bool(samples))
+            upload = gr.UploadButton(
+                t("upload"),  # type: ignore[arg-type]  # Gradio translates every label, but forgot this type
+                file_types=list(SUFFIXES),
+                size="md",
+                elem_id="upload",
+            )
+            with gr.Row():
+                button = gr.Button(t("analyse"), variant="primary", elem_id="analyse")
+                stop = gr.Button(t("stop"), elem_id="stop")
+    gr.HTML('<p id="desk-status" role="status"></p>', apply_default_css=False)
+    with gr.Row():
+        save_json = gr.Button(t("download_json"), size="sm", elem_id="save-json")
+        save_html = gr.Button(t("download_html"), size="sm", elem_id="save-html")
+    data = gr.Textbox(visible="hidden", elem_id="desk-data", label="JSON")
+    report = gr.Textbox(visible="hidden", label="HTML")
+    gr.HTML(
+        f'<div id="desk" class="desk" data-corrections="{"yes" if desk.corrections else "no"}"></div>',
+        apply_default_css=False,
+    )
+
+    async def analyze(
+        text: str, targets: list[str] | None, words: float, request: gr.Request
+    ) -> AsyncIterator[str]:
+        """Analyse an Arabic news article: topic of every paragraph, stances with evidence, summary.
+
+        Args:
+            text: the article, plain text, Markdown or HTML.
+            targets: what stances are looked for on; empty: at most five are proposed from the article.
+            words: word budget of the summary.
+            request: filled in by Gradio.
+
+        Returns:
+            The JSON of `mujaz analyze --json`.
+
+        """
+        spoken = language(request)
+        with readable_errors(spoken):
+            if not text or not text.strip():
+                raise refuse(spoken, "empty")
+            async for analysis, parts in desk.analyses(text, targets, int(words)):
+                yield to_json(analysis, parts)
+
+    async def read(path: str, request: gr.Request) -> str:
+        with readable_errors(language(request)):
+            return await read_and_remove(path)
+
+    def read_sample(name: str | None) -> str:
+        return samples[name].read_text(encoding="utf-8") if name in samples else ""
+
+    def write_report(data: str, request: gr.Request) -> str:
+        with readable_errors(language(request)):
+            return to_html(ANALYSIS.validate_json(data)) if data else ""
+
+    event = button.click(
+        analyze, [text, targets, words], data, js=WORKING, api_name="analyze", concurrency_limit=8
+    )
+    event.failure(None, js=FAILED, api_visibility="private")
+    stop.click(None, js=FAILED, cancels=[event], api_visibility="private")
+    data.change(None, data, js="(data) => window.mujaz.show('desk', data)", api_visibility="private")
+    upload.upload(read, upload, text, api_visibility="private", concurrency_limit=2)
+    sample.input(read_sample, sample, text, api_visibility="private", queue=False)
+    save_json.click(None, data, js="(data) => window.mujaz.save(data, 'json')", api_visibility="private")
+    save_html.click(write_report, data, report, api_visibility="private").then(
+        None, report, js="(page) => window.mujaz.save(page, 'html')", api_visibility="private"
+    )
+    if desk.corrections:
+        _add_correcting(desk)
+
+
+def _add_correcting(desk: Desk) -> None:
+    corrections = desk.corrections
+    assert corrections is not None
+    outbox = gr.Textbox(visible="hidden", elem_id="outbox", label="correction")
+    answer = gr.Textbox(visible="hidden", label="answer")
+
+    async def correct(correction: str, request: gr.Request) -> str:
+        """Save a correction of a topic or a stance.
+
+        Args:
+            correction: a JSON object, see docs/serving.md.
+            request: filled in by Gradio.
+
+        Returns:
+            The correction's number.
+
+        """
+        with readable_errors(language(request)):
+            return await corrections.append(correction)
+
+    saved = outbox.change(correct, outbox, answer, api_name="correct", concurrency_limit=4)
+    saved.success(None, answer, js="(n) => window.mujaz.corrected(n)", api_visibility="private")
+    saved.failure(None, js="() => window.mujaz.corrected(null)", api_visibility="private")

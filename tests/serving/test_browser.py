@@ -1,0 +1,240 @@
+"""The page in a real Chromium: an analyst's work, attacks that come to nothing, what assistive tools find."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.serving.conftest import Running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install '.[dev]'")
+CHROMIUM = os.environ.get("MUJAZ_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = ROOT / ".venv" / "axe-core" / "axe.min.js"
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
+
+ARTICLE = """خلاف على الجسر
+
+رئيس البلدية يؤيد مشروع الجسر ويقول إنه ضرورة لا تحتمل التأجيل.
+
+النقابة ترفض مشروع الجسر وتحذر من ضرره على الصيادين في الشاطئ.
+
+خبر قصير هنا.
+"""
+ATTACKS = [
+    "${window.hacked=1}",
+    "<script>window.hacked=2</script>",
+    "<img src=x onerror=window.hacked=3>",
+    "{{constructor.constructor('window.hacked=4')()}}",
+    "[اضغط](javascript:window.hacked=5)",
+    "\u202eمقلوب\u202c",
+    "</textarea><svg onload=window.hacked=6>",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """One Chromium for the module."""
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(chromium: "Browser", service: Running) -> Iterator[Callable[..., "Page"]]:
+    """Open the page in a context of its own; whatever goes to another server, or breaks, fails the test."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def opened(width: int = 1200, **options: Any) -> "Page":
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((service.url, "data:", "blob:")) else wrong.append(request.url)
+            ),
+        )
+        page.goto(service.url)
+        page.wait_for_selector("#text textarea")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def analyse(page: "Page", text: str = ARTICLE, targets: tuple[str, ...] = ("مشروع الجسر",)) -> None:
+    """Do what an analyst does, and wait for the whole answer."""
+    page.locator("#text textarea").fill(text)
+    for target in targets:
+        page.locator("#targets input").fill(target)
+        page.locator("#targets input").press("Enter")
+    page.locator("#analyse").click()
+    page.wait_for_selector("#desk[aria-busy=false] .chip")
+
+
+def test_analysis_in_arabic(open_page: Callable[..., "Page"]) -> None:
+    """Right to left, in the face that ships; topics in the margin, signs in the text, links to the source."""
+    page = open_page()
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+    analyse(page)
+    assert page.evaluate("document.fonts.check('16px \"IBM Plex Sans Arabic\"', 'موجز')")
+    assert page.evaluate("document.fonts.check('16px \"Noto Naskh Arabic\"', 'موجز')")
+    desk = page.locator("#desk")
+    assert desk.locator(".chip").count() == 3 and "غير محسوم" in desk.locator(".chip.abstained").inner_text()
+    assert [s.inner_text() for s in desk.locator("a.sign").all()] == ["+1", "−2"]
+    assert desk.locator(".passage span.evidence.against").inner_text() == "مشروع الجسر"
+    assert desk.locator(".matrix tbody tr").count() == 2 and "رياضة" in desk.locator(".bars").inner_text()
+    assert "أقل من 20" not in desk.inner_text()
+    text, margin = (desk.locator(s).first.bounding_box() for s in (".passage p", ".chip"))
+    assert text and margin and text["x"] > margin["x"]  # the margin is at the left, where a line ends
+    desk.locator(".summary a").first.click()
+    assert page.evaluate("document.activeElement.id") == "desk-u0"
+    desk.locator(".matrix a.stance").first.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "desk-e0"
+
+
+def test_empty_text_is_said_in_the_readers_language(open_page: Callable[..., "Page"]) -> None:
+    """An error is a sentence in a box, and nothing stays busy."""
+    page = open_page()
+    page.locator("#analyse").click()
+    page.wait_for_selector("text=لا نص هنا")
+    page.wait_for_function("document.getElementById('desk-status').textContent === ''")
+
+
+def test_other_language_keeps_the_work(open_page: Callable[..., "Page"]) -> None:
+    """Text and result are there after the switch, in words of the other language."""
+    page = open_page()
+    analyse(page)
+    page.locator("#language").click()
+    page.wait_for_selector("#desk h2:has-text('Who stands where?')")
+    assert page.evaluate("document.documentElement.dir") == "ltr"
+    assert page.locator("#text textarea").input_value() == ARTICLE
+    assert page.locator("#analyse").inner_text() == "Analyse"
+    assert "undecided" in page.locator(".chip.abstained").inner_text()
+    page.locator("#language").click()
+    page.wait_for_selector("#desk h2:has-text('من يقف أين؟')")
+
+
+def test_attacks_are_only_text(open_page: Callable[..., "Page"]) -> None:
+    """In text and target, through analysis, correction form and report: shown, never run."""
+    page = open_page()
+    lines = [f"عنوان {attack}\n\nالنقابة ترفض مشروع {attack} الجسر." for attack in ATTACKS]
+    analyse(page, "\n\n".join(lines), tuple(f"مشروع {attack} الجسر" for attack in ATTACKS[:5]))
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.hacked") is None
+    desk = page.locator("#desk")
+    assert desk.locator("script, img, svg, textarea").count() == 0
+    for attack in ATTACKS:
+        shown = attack.replace("\u202e", "U+202E").replace("\u202c", "U+202C")
+        assert shown in desk.inner_text()
+    for link in desk.locator("a").all():
+        assert (link.get_attribute("href") or "").startswith("#")
+    with page.expect_download() as download:
+        page.locator("#save-html").click()
+    report = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "<script>window" not in report and "<img" not in report and "<svg" not in report
+
+
+def test_topic_and_stance_are_corrected_in_place(
+    open_page: Callable[..., "Page"], corrections_file: Path
+) -> None:
+    """By keyboard: open the form, choose, save; the row is on disk."""
+    page = open_page()
+    analyse(page)
+    before = corrections_file.read_text(encoding="utf-8").count("\n")
+    page.locator(".chip .edit").first.press("Enter")
+    page.locator(".chip select").first.select_option("health")
+    page.locator(".chip form input").first.fill("هدى")
+    page.locator(".chip .save").first.press("Enter")
+    page.wait_for_selector("#desk-status:has-text('حُفظ')")
+    page.locator(".details .edit").nth(1).click()
+    form = page.locator(".details form").nth(1)
+    form.locator("select").select_option("neutral")
+    form.locator(".save").click()
+    page.wait_for_function("document.querySelectorAll('.details form:not([hidden])').length === 0")
+    rows = [json.loads(line) for line in corrections_file.read_text(encoding="utf-8").splitlines()][before:]
+    assert [(row["task"], row["corrected"], row["annotator"]) for row in rows] == [
+        ("topic", "health", "هدى"),
+        ("stance", "neutral", "هدى"),
+    ]
+    assert rows[1]["text"].startswith("النقابة ترفض") and rows[1]["holder"] == "النقابة"
+
+
+def test_upload_fills_the_text_and_is_removed(
+    open_page: Callable[..., "Page"], service: Running, tmp_path: Path
+) -> None:
+    """What was uploaded is in the box and no longer on disk; a file of another kind is refused."""
+    page = open_page()
+    (tmp_path / "خبر.txt").write_text(ARTICLE, encoding="utf-8")
+    page.locator("#upload input, input[type=file]").first.set_input_files(tmp_path / "خبر.txt")
+    page.wait_for_function("document.querySelector('#text textarea').value.includes('الجسر')")
+    assert not [path for path in service.uploads.rglob("*") if path.is_file() and path.stat().st_size]
+
+
+def test_articles_are_compared(open_page: Callable[..., "Page"]) -> None:
+    """Beside each other on the same target, marked where they differ, in the order of their dates."""
+    page = open_page()
+    page.get_by_role("tab", name="مقارنة").click()
+    page.locator("#first textarea").fill("الوزارة تؤيد مشروع الجسر وتقول إنه ضرورة للمدينة.")
+    page.locator("#second textarea").fill("النقابة ترفض مشروع الجسر وتحذر من ضرره على الناس.")
+    for number, (outlet, date) in enumerate([("الصباح", "2026-02-01"), ("المساء", "2026-01-01")]):
+        page.get_by_label("المصدر").nth(number).fill(outlet)
+        page.get_by_label("التاريخ").nth(number).fill(date)
+    box = page.get_by_role("tabpanel").get_by_label("القضايا")
+    box.last.fill("مشروع الجسر")
+    box.last.press("Enter")
+    page.locator("#compare-button").click()
+    page.wait_for_selector("#compare .differ")
+    dates = page.locator("#compare section").nth(1).locator("tbody th").all_inner_texts()
+    assert dates == ["2026-01-01", "2026-02-01"]
+
+
+def test_models_are_shown_and_compared(open_page: Callable[..., "Page"]) -> None:
+    """The served bundle's metrics and card are there; a text goes through two bundles."""
+    page = open_page()
+    page.get_by_role("tab", name="النماذج").click()
+    page.locator("#models-text textarea").fill(ARTICLE)
+    page.locator("#models-button").click()
+    page.wait_for_selector("#models table")
+    assert "accuracy" in page.get_by_role("tabpanel").last.inner_text()
+
+
+def test_page_fits_a_phone(open_page: Callable[..., "Page"]) -> None:
+    """Nothing sticks out of 390 pixels, with results and long words too."""
+    page = open_page(width=390)
+    analyse(page, ARTICLE + "\n" + "س" * 400 + " مشروع الجسر")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="needs axe-core: .ci/run fetches it with npm")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_for_axe(open_page: Callable[..., "Page"], scheme: str) -> None:
+    """Every tab, with results and an open form, in light and dark."""
+    page = open_page(color_scheme=scheme)
+    analyse(page)
+    page.locator(".chip .edit").first.click()
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        page.wait_for_timeout(400)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        serious = [
+            (rule["id"], [node["html"][:160] for node in rule["nodes"]][:3])
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+        ]
+        assert not serious, tab.inner_text()
