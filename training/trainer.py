@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import distributed, nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
+from transformers.integrations.integration_utils import TensorBoardCallback
 
 from arabic.errors import InputError
 from models.bundle import Task
@@ -37,6 +38,7 @@ from training.checkpoints import (
 from training.config import TrainConfig
 from training.epochs import EpochData
 from training.features import collate
+from training.folder import TENSORBOARD
 from training.losses import LABEL_FIELDS, Loss, build_loss, frequency_weights
 
 WEIGHTS = "model.safetensors"
@@ -55,8 +57,16 @@ class SafeTrainer(Trainer):
         self.config = config
         self._evaluator = evaluator
         self._interruption = interruption
-        super().__init__(*args, **kwargs)
+        try:
+            super().__init__(*args, **kwargs)
+        except RuntimeError as error:
+            if "to be installed" not in str(error):
+                raise
+            raise InputError(f"--track: {error}") from error  # transformers names the package
         self.remove_callback(PrinterCallback)
+        for callback in self.callback_handler.callbacks:
+            if isinstance(callback, TensorBoardCallback):  # its own choice is among the checkpoints
+                callback.logging_dir = str(Path(str(self.args.output_dir)).parent / TENSORBOARD)
 
     def fit(self, *, resume: bool = False) -> None:
         """Train, from the newest complete checkpoint if `resume`, and load the best epoch's weights.
