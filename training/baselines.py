@@ -19,8 +19,8 @@ from sklearn.svm import LinearSVC
 from arabic.normalize import Normalization, normalize
 from models.selection import BASE_WORDS, lead_units
 from training.data import SummaryRow, read_stance, read_summary, read_topic
-from training.evaluate import classification, evaluation_pairs
-from training.metrics import ArabicTokenizer, rouge, unit_f1
+from training.evaluate import evaluation_pairs
+from training.metrics import ArabicTokenizer, classification, rouge, unit_f1
 from training.pairs import Pair, all_pairs
 
 _SPELLING = Normalization(alef=True, ya=True, ta_marbuta=True)

@@ -18,13 +18,12 @@ from models.windows import Arrays, Forward
 from training.data import StanceRow
 from training.evaluate import (
     evaluate_stance,
-    evaluate_summary,
     evaluate_topic,
     evaluation_pairs,
     stance_figures,
 )
-from training.metrics import BINS, expected_calibration_error
-from training.pairs import related_pairs
+from training.evaluate_summary import evaluate_summary
+from training.metrics import expected_calibration_error, reliability, risk_coverage
 
 _HOLDER_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
 _EVIDENCE_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
@@ -84,7 +83,7 @@ def _fit_stance(
 ) -> tuple[TaskInfo, NDArray[np.float32], NDArray[np.int64]]:
     """Choose the decoding options; give the logits and labels of the pairs that have one label."""
     predictor = StancePredictor(backend, info)
-    pairs = evaluation_pairs(rows) if predictor.polar else related_pairs(rows)
+    pairs = evaluation_pairs(rows, polar=predictor.polar)
     outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
     single = [i for i, pair in enumerate(pairs) if len(pair.labels) == 1]
     logits = np.stack([outputs[i].logits for i in single])
@@ -135,36 +134,6 @@ def cross_fitted_ece(logits: NDArray[np.float32], gold: NDArray[np.int64], folds
             scaled[rest] = logits[rest] / fit_temperature(logits[fit], gold[fit])
     probabilities = softmax(scaled)
     return expected_calibration_error(probabilities, probabilities.argmax(1) == gold)
-
-
-def reliability(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> list[dict[str, float]]:
-    """Mean confidence against share of right answers in each of ECE's bins that has rows."""
-    confidence = probabilities.max(1)
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    return [
-        {
-            "confidence": float(confidence[bins == b].mean()),
-            "accuracy": float(correct[bins == b].mean()),
-            "n": int((bins == b).sum()),
-        }
-        for b in np.unique(bins)
-    ]
-
-
-def risk_coverage(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> list[dict[str, float]]:
-    """The share of wrong answers among the surest 10 %, 20 %, … of the rows, and the confidence there."""
-    order = np.argsort(-probabilities.max(1), kind="stable")
-    confidence = probabilities.max(1)[order]
-    risk = 1 - np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    kept = np.unique(np.ceil(np.arange(1, 11) / 10 * len(order)).astype(int)) - 1
-    return [
-        {
-            "coverage": float((i + 1) / len(order)),
-            "risk": float(risk[i]),
-            "threshold": float(confidence[i]),
-        }
-        for i in kept
-    ]
 
 
 def threshold_for_precision(

@@ -1,21 +1,24 @@
-"""Metrics that the field has no maintained library for in Arabic: spans, units, ROUGE's tokenizer."""
+"""Metrics: libraries' where they hold for Arabic; spans, units and ROUGE's tokenizer are our own."""
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rouge_score.rouge_scorer import RougeScorer
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from arabic.normalize import Normalization, normalize
+from arabic.support import claims
 
 BINS = 15
 Offsets = tuple[int, int]
 _WORDS = re.compile(r"\S+")
 
 
-def f1(right: int, found: int, gold: int) -> float:
+def f1(right: float, found: float, gold: float) -> float:
     """The harmonic mean of precision and recall; 1 where there was nothing to find and nothing found."""
     return 2 * right / (found + gold) if found + gold else 1.0
 
@@ -29,12 +32,12 @@ def words_in(text: str, span: Offsets) -> set[int]:
 class SpanCounts:
     """Micro-averaged span F1, exact and by whitespace words."""
 
-    exact: int = 0
-    found: int = 0
-    gold: int = 0
-    exact_words: int = 0
-    found_words: int = 0
-    gold_words: int = 0
+    exact: float = 0
+    found: float = 0
+    gold: float = 0
+    exact_words: float = 0
+    found_words: float = 0
+    gold_words: float = 0
 
     def add(self, text: str, gold: Collection[Offsets], found: Collection[Offsets]) -> None:
         """Count one text's spans."""
@@ -56,6 +59,27 @@ class SpanCounts:
     def token_f1(self) -> float:
         """F1 of the words inside spans."""
         return f1(self.exact_words, self.found_words, self.gold_words)
+
+
+def classification(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:
+    """Accuracy, macro-F1 over the labels that occur in gold or prediction, and a row a label."""
+    labels = sorted({*gold, *predicted})
+    precision, recall, f1, support = precision_recall_fscore_support(
+        gold, predicted, labels=labels, zero_division=0.0
+    )
+    return {
+        "accuracy": float(accuracy_score(gold, predicted)),
+        "macro_f1": float(f1.mean()),
+        "per_class": {
+            label: {
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+                "support": int(support[i]),
+            }
+            for i, label in enumerate(labels)
+        },
+    }
 
 
 def expected_calibration_error(probabilities: NDArray[np.float32], correct: NDArray[np.bool_]) -> float:
@@ -125,9 +149,38 @@ class ArabicTokenizer:
         return re.findall(r"\w+", normalize(text, self.options).text.lower())
 
 
-def rouge(predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-    """Mean ROUGE-1, -2 and -L F1 (Lin 2004) over pairs, with `ArabicTokenizer`."""
-    names = {"rouge1": "rouge1", "rouge2": "rouge2", "rougeL": "rougeL"}
+def rouge_each(predictions: Sequence[str], references: Sequence[str]) -> dict[str, list[float]]:
+    """ROUGE-1, -2 and -L F1 (Lin 2004) of every pair, with `ArabicTokenizer`."""
+    names = ("rouge1", "rouge2", "rougeL")
     scorer = RougeScorer(list(names), tokenizer=ArabicTokenizer())
     scores = [scorer.score(r, p) for p, r in zip(predictions, references, strict=True)]
-    return {name: sum(s[name].fmeasure for s in scores) / max(len(scores), 1) for name in names}
+    return {name: [score[name].fmeasure for score in scores] for name in names}
+
+
+def rouge(predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
+    """Mean ROUGE-1, -2 and -L F1 over pairs."""
+    each = rouge_each(predictions, references)
+    return {name: sum(values) / max(len(values), 1) for name, values in each.items()}
+
+
+def chrf(predictions: Sequence[str], references: Sequence[str]) -> dict[str, Any]:
+    """Compute chrF (Popović 2015) of the corpus by sacrebleu, between 0 and 1, of the texts as they are."""
+    from sacrebleu.metrics.chrf import CHRF
+
+    metric = CHRF()
+    score = metric.corpus_score(list(predictions), [list(references)]).score / 100
+    return {"chrf": float(score), "chrf_signature": str(metric.get_signature())}
+
+
+def unsupported(summaries: Sequence[str], articles: Sequence[str]) -> dict[str, Any]:
+    """The share of the summaries' numbers, names and quotations that their articles do not have.
+
+    None where the summaries have none; see `arabic.support`.
+    """
+    found = [claim for s, a in zip(summaries, articles, strict=True) for claim in claims(s, a)]
+    figures: dict[str, Any] = {}
+    for kind in ("number", "name", "quotation"):
+        supported = [claim.supported for claim in found if claim.kind == kind]
+        figures[f"unsupported_{kind}_rate"] = 1 - sum(supported) / len(supported) if supported else None
+        figures[f"n_{kind}s"] = len(supported)
+    return figures

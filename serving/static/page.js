@@ -22,6 +22,11 @@ const status = (name, message) => {
 
 let afterCorrection = null;
 
+// Gradio names drop zones and empty boxes in English whatever the language; without that their own words are read.
+const NAMED = "button.upload-container[aria-label], div.empty[aria-label]";
+const unname = () => document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
+new MutationObserver(unname).observe(document.documentElement, { childList: true, subtree: true });
+
 window.mujaz = {
   working(name) {
     document.getElementById(name)?.setAttribute("aria-busy", "true");

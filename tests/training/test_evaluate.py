@@ -17,13 +17,13 @@ from models.label_sets import load_labels
 from tests.tiny import AGAINST, FAVOR, train_tiny
 from training.data import StanceLabel, StanceRow, read_stance, read_summary, read_topic
 from training.evaluate import (
-    classification,
     evaluate,
     evaluate_stance,
-    evaluate_summary,
     evaluate_topic,
     evaluation_pairs,
 )
+from training.evaluate_summary import evaluate_summary
+from training.metrics import classification
 
 COMMON = {"n", "accuracy", "macro_f1", "per_class", "ece"}
 DOCUMENTED = {
