@@ -46,14 +46,19 @@ def write_card(folder: Path, evaluation: Mapping[str, Mapping[str, Any]] | None 
 
     Raises `BundleError` for a folder that is no bundle, `InputError` where the card cannot be written.
     """
-    from huggingface_hub import ModelCard
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     info = read_manifest(folder)
     tasks = [task for task in TASKS if task in info.tasks]
     results = {task: dict((evaluation or {}).get(task) or info.tasks[task].metrics) for task in tasks}
-    card = ModelCard.from_template(
-        _metadata(info, results),
-        template_path=str(_TEMPLATE),
+    environment = Environment(  # Markdown is escaped by nothing; these options keep tables in one piece
+        loader=FileSystemLoader(_TEMPLATE.parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    card = environment.get_template(_TEMPLATE.name).render(
+        card_data=_metadata(info, results).to_yaml(),
         info=info,
         tasks=[_task_card(info, task, results[task], task in (evaluation or {})) for task in tasks],
         complete=len(tasks) == len(TASKS),
@@ -61,7 +66,7 @@ def write_card(folder: Path, evaluation: Mapping[str, Mapping[str, Any]] | None 
     )
     path = folder / CARD
     try:
-        path.write_text(_tidy(str(card)), encoding="utf-8")
+        path.write_text(_tidy(card), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror})") from error
     return path
@@ -151,7 +156,7 @@ def _limits(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _tidy(text: str) -> str:
-    """At most one blank line in a row, as the template's tags leave several."""
+    """At most one blank line in a row, as parts that are left out leave several."""
     lines: list[str] = []
     for line in text.splitlines():
         if line.strip() or (lines and lines[-1]):
