@@ -50,6 +50,7 @@ class Oracle:
     """A stance predictor that knows the annotated records of every pair, or finds every pair unrelated."""
 
     info = TaskInfo("encoder", "lora", load_labels("stance").ids, 64)
+    polar = True
     decoding = StanceDecoding()
 
     def __init__(self, rows: Sequence[StanceRow], *, silent: bool = False) -> None:
