@@ -154,7 +154,8 @@ def _show_comparison(found: Mapping[str, Any]) -> None:
     for row in found["rows"]:
         gold = f" annotated {row['gold']}," if "gold" in row and "label" in row["a"] else ""
         console.print(
-            f"\n[bold]{escape(row['id'])}[/bold]{escape(gold)} {escape(_side(row, 'a'))} | {escape(_side(row, 'b'))}"
+            f"\n[bold]{escape(row['id'])}[/bold]{escape(gold)} "
+            f"{escape(_side(row, 'a'))} | {escape(_side(row, 'b'))}"
         )
         console.print(escape(" ‖ ".join(filter(None, (row.get("target"), row.get("text"))))), highlight=False)
 
