@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from arabic.errors import InputError
-from commands.common import TaskName, print_json
+from commands.common import ColumnOption, TaskName, parse_columns, print_json
 
 
 def train(
@@ -47,10 +47,7 @@ def train(
     track: Annotated[
         Literal["none", "tensorboard", "trackio", "mlflow"], typer.Option(help="Where to log to.")
     ] = "none",
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--column", help="Our column's name in the file; repeatable.", metavar="OURS=THEIRS"),
-    ] = None,
+    column: ColumnOption = None,
     data_licence: Annotated[str, typer.Option(help="Licence of the data, for the bundle's manifest.")] = "",
 ) -> None:
     """Fine-tune a base on labelled rows and write a bundle; prints the figures on dev.
@@ -59,7 +56,9 @@ def train(
     """
     from models.bundle import DEFAULT_BUNDLE, LAYOUT
     from training.callbacks import RunInterrupted
+    from training.check import check
     from training.config import CONFIGS_DIR, load_config
+    from training.processes import is_main
     from training.run import train
     from training.seeds import train_seeds
 
@@ -74,11 +73,17 @@ def train(
     configuration = load_config(config or CONFIGS_DIR / f"{task}.yaml", settings or (), **overrides)
     if configuration.kind == "abstractive" and base is None:
         raise InputError("kind=abstractive needs a seq2seq base; name one with --base")
+    columns = parse_columns(column)
+    if is_main():
+        report = check(task, [train_file, dev_file], columns=columns)
+        report.raise_for_errors()
+        for warning in report.warnings:
+            typer.echo(f"mujaz: {warning}", err=True)
     options: dict[str, Any] = {
         "base": base or DEFAULT_BUNDLE / LAYOUT.encoder,
         "revision": revision,
         "data_licence": data_licence,
-        "columns": _columns(columns or []),
+        "columns": columns,
         "resume": resume,
         "track": track,
     }
@@ -100,13 +105,6 @@ def train(
         return
     if figures:  # of several processes only the main one has them
         print_json(figures, indent=2)
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    columns = dict(pair.partition("=")[::2] for pair in pairs)
-    if not all(columns) or not all(columns.values()):
-        raise typer.BadParameter("--column needs OURS=THEIRS, such as text=body")
-    return columns
 
 
 def _numbers(text: str) -> list[int]:

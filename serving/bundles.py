@@ -18,6 +18,7 @@ class Bundles:
 
     def __init__(self, served: Service, served_folder: Path, folder: Path | None) -> None:
         self._served = served
+        self.served_folder = served_folder
         self._folders = {served.analyzer.model.name: served_folder}
         if folder is not None:
             if not folder.is_dir():

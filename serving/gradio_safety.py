@@ -19,7 +19,7 @@ def close_gaps(page: gr.Blocks) -> None:
     downloads any public address that stands where a file should.
     """
     page.has_launched = True
-    processing_utils.async_ssrf_protected_download = _refuse  # type: ignore[assignment]
+    processing_utils.async_ssrf_protected_download = _refuse
 
 
 async def _refuse(url: str, cache_dir: str) -> NoReturn:

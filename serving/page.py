@@ -3,7 +3,7 @@
 import gradio as gr
 
 from serving.desk import Desk, translate
-from serving.tabs import analyse, compare, models
+from serving.tabs import analyse, batch, compare, models
 
 FONT = ["IBM Plex Sans Arabic", "Noto Sans Arabic", "Segoe UI", "Tahoma", "system-ui", "sans-serif"]
 QUEUE = 64
@@ -37,6 +37,8 @@ def build(desk: Desk) -> gr.Blocks:
                 analyse.add(desk)
             with gr.Tab(t("tab_compare"), id="compare"):
                 compare.add(desk)
+            with gr.Tab(t("tab_batch"), id="batch"):
+                batch.add(desk)
             with gr.Tab(t("tab_models"), id="models"):
                 models.add(desk)
         other.click(None, js="() => window.mujaz.switchLanguage()", api_visibility="private")
@@ -66,7 +68,9 @@ def look() -> gr.themes.Base:
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#ffffff",
         block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
         block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
         input_border_width="1px",
         input_border_color="#8b948f",
         input_border_color_dark="#5c6a6c",

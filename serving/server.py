@@ -2,13 +2,13 @@
 
 import asyncio
 import os
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from arabic.errors import InputError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from inference.analyzer import Analyzer
-    from serving.api import State
 
 STATIC = Path(__file__).parent / "static"
 GRACE = 30
@@ -32,8 +31,6 @@ def serve(settings: Settings) -> None:
 
     Raises `BundleError`, and `InputError` where the address cannot be used or a file is wrong.
     """
-    import socket
-
     accounts = Accounts.read(settings.auth) if settings.auth else None
     if settings.mcp and find_spec("mcp") is None:
         raise InputError("--mcp needs the package mcp; install it: pip install 'mujaz[mcp]'")
@@ -141,21 +138,22 @@ def create_app(analyzer: "Analyzer", settings: Settings, accounts: Accounts | No
         mcp_server=settings.mcp,
         theme=look(),
     )
+    app.state.page = app.routes[-1].app  # type: ignore[attr-defined]  # what Gradio has just mounted
     app.add_middleware(Surround, metrics=metrics)
     return app
 
 
-def run(app: "FastAPI", listener: "object") -> None:
+def run(app: "FastAPI", listener: socket.socket) -> None:
     """Serve on a bound socket until SIGINT or SIGTERM."""
     import uvicorn
 
     class Server(uvicorn.Server):
-        """Tells the readiness probe and Gradio's open streams that the end has begun."""
+        """Tells the readiness probe, and Gradio's streams that only keep a page connected, of the end."""
 
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            state: State = app.state.mujaz
-            state.ready = False
-            super().handle_exit(sig, frame)
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.mujaz.ready = False
+            app.state.page.stop_event.set()
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         app,
@@ -165,4 +163,4 @@ def run(app: "FastAPI", listener: "object") -> None:
         server_header=False,
         date_header=True,
     )
-    Server(config).run(sockets=[listener])  # type: ignore[list-item]
+    Server(config).run(sockets=[listener])

@@ -109,6 +109,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "start": ("ابدأ", "Start"),
     "progress": ("سير العمل", "Progress"),
     "results": ("النتائج", "Results"),
+    "rows_done": ("أُنجز من السجلات: {}", "Records done: {}"),
+    "rows_rate": ("السجلات: {}، {} في الثانية، بقي نحو {} ث", "Records: {}, {} a second, about {} s left"),
+    "no_tasks": ("اختر مهمة واحدة على الأقل.", "Choose at least one task."),
     "stopped": ("أُوقف العمل.", "The work was stopped."),
     # models
     "models_intro": (

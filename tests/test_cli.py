@@ -18,6 +18,7 @@ import pytest
 import cli
 from arabic.errors import InputError
 from inference.results import Analysis
+from serving.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTICLE = (
@@ -394,13 +395,14 @@ def test_evaluate_prints_figures(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch, 
     ]
 
 
-def test_demo_passes_the_port(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`mujaz demo --port` is the demo page, on that port."""
-    ports: list[int | None] = []
-    monkeypatch.setitem(sys.modules, "app", SimpleNamespace(main=ports.append))
-    mujaz("demo", "--port", 8080)
+def test_demo_serves_with_its_options(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`mujaz demo` hands its options to the service; without any it serves this machine alone."""
+    asked: list[Settings] = []
+    monkeypatch.setitem(sys.modules, "serving.server", SimpleNamespace(serve=asked.append))
+    mujaz("demo", "--port", 8080, "--corrections", "c.jsonl", "--auth", "a", "--rate", 60, "--mcp")
     mujaz("demo")
-    assert ports == [8080, None]
+    given = Settings(port=8080, corrections=Path("c.jsonl"), auth=Path("a"), rate=60, mcp=True)
+    assert asked == [given, Settings()] and asked[1].host == "127.0.0.1"
 
 
 def test_bundle_that_ships_verifies(mujaz: Mujaz) -> None:

@@ -65,7 +65,13 @@ def test_data_examples_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["output.md", "data.md", *(f"decisions/{p.name}" for p in (DOCS / "decisions").glob("*.md"))]
+    "document",
+    [
+        "output.md",
+        "data.md",
+        "serving.md",
+        *(f"decisions/{p.name}" for p in (DOCS / "decisions").glob("*.md")),
+    ],
 )
 def test_links_lead_somewhere(document: str) -> None:
     """Relative links name files that exist."""

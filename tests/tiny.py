@@ -115,7 +115,9 @@ def make_base(folder: Path) -> Path:
     return folder
 
 
-def train_tiny(task: Task, rows: Path, out: Path, base: Path, **settings: Any) -> Path:
+def train_tiny(
+    task: Task, rows: Path, out: Path, base: Path, *, resume: bool = False, **settings: Any
+) -> Path:
     """Train a task on its rows for two epochs, judged on the same rows."""
     from training.config import TrainConfig
     from training.run import train
@@ -128,5 +130,5 @@ def train_tiny(task: Task, rows: Path, out: Path, base: Path, **settings: Any) -
         "tag_weight": 4.0,
     }
     config = TrainConfig(**(options | settings))
-    train(task, rows, rows, out, config, base=base)
+    train(task, rows, rows, out, config, base=base, resume=resume)
     return out

@@ -24,7 +24,6 @@ from training.evaluate import (
 )
 from training.evaluate_summary import evaluate_summary
 from training.metrics import expected_calibration_error, reliability, risk_coverage
-from training.pairs import related_pairs
 
 _HOLDER_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
 _EVIDENCE_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
@@ -84,7 +83,7 @@ def _fit_stance(
 ) -> tuple[TaskInfo, NDArray[np.float32], NDArray[np.int64]]:
     """Choose the decoding options; give the logits and labels of the pairs that have one label."""
     predictor = StancePredictor(backend, info)
-    pairs = evaluation_pairs(rows) if predictor.polar else related_pairs(rows)
+    pairs = evaluation_pairs(rows, polar=predictor.polar)
     outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
     single = [i for i, pair in enumerate(pairs) if len(pair.labels) == 1]
     logits = np.stack([outputs[i].logits for i in single])

@@ -2,6 +2,8 @@
 
 run.json       the settings of an unfinished run
 checkpoints/   its checkpoints
+search/        the trials of a hyper-parameter search before it; stays beside the bundle
+tensorboard/   curves, where they are asked for; stay too
 bundle.part/   the bundle while it is written; then its folders move up, `bundle.json` last
 """
 
@@ -20,6 +22,7 @@ from training.checkpoints import flush_tree, replace_file
 RECORD = "run.json"
 CHECKPOINTS = "checkpoints"
 SEARCH = "search"
+TENSORBOARD = "tensorboard"
 DECIDED = "decided_dtype"
 _PART = "bundle.part"
 Record = dict[str, Any]

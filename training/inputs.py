@@ -11,12 +11,11 @@ from arabic.errors import InputError
 from arabic.normalize import Normalization
 from models.bundle import DataInfo, Task, TaskInfo
 from training import processes
+from training.check import FEWEST_ROWS
 from training.config import TrainConfig
 from training.data import label_set, read_rows
 from training.folder import claim, data_sha256
 from training.precision import choose_dtype
-
-MIN_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +82,10 @@ def read_inputs(
 
 
 def _check_learnable(task: Task, path: Path, rows: Sequence[Any], labels: Sequence[str]) -> None:
-    if len(rows) < MIN_ROWS:
+    if len(rows) < FEWEST_ROWS:
         raise InputError(
-            f"{path}: {len(rows)} row{'s' * (len(rows) != 1)}; expected at least {MIN_ROWS}, and dozens for "
-            "every label before a model is of use; label more"
+            f"{path}: {len(rows)} row{'s' * (len(rows) != 1)}; expected at least {FEWEST_ROWS}, and dozens "
+            "for every label before a model is of use; label more"
         )
     if task != "summary" and len(labels) < 2:
         raise InputError(

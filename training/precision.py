@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import torch
 
-_ROWS = 512  # tokens of a small batch
+_ROWS = 128  # tokens; few, since formats that the CPU emulates are a hundred times slower
+_LEAST_WIDTH = 256  # narrower products measure the call more than the arithmetic
 
 
 def choose_dtype(wanted: str, width: int) -> str:
@@ -17,6 +18,7 @@ def choose_dtype(wanted: str, width: int) -> str:
         return wanted
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    width = max(width, _LEAST_WIDTH)
     return "bf16" if gemm_rate(torch.bfloat16, width) > 1.25 * gemm_rate(torch.float32, width) else "fp32"
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from training.callbacks import Interruption, RunInterrupted
 from training.checkpoints import replace_file
 from training.config import TrainConfig
 from training.epochs import EpochData, epoch_features
-from training.folder import SEARCH
+from training.folder import CHECKPOINTS, SEARCH
 from training.inputs import Inputs, read_inputs, task_info
 from training.precision import choose_dtype
 from training.trainer import TaskTrainer, build_trainer, task_loss
@@ -101,6 +102,7 @@ def search_config(
                 load_if_exists=True,
                 sampler=optuna.samplers.TPESampler(seed=config.seed + len(study.trials)),
             )
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)  # empty: a search keeps no weights
     tried = [
         {"selection": trial.value, "state": trial.state.name.lower(), **trial.params}
         for trial in study.trials
@@ -172,7 +174,7 @@ def _search_trainer(inputs: Inputs, folder: Path, interruption: Interruption) ->
         config,
         model_init=model_init,
         pad_token_id=tokenizer.pad_token_id,
-        checkpoints=folder / "checkpoints",
+        checkpoints=folder / CHECKPOINTS,
         evaluator=partial(evaluate, task_info(inputs, "encoder")),
         interruption=interruption,
     )

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from datasets import Dataset
 from safetensors import SafetensorError
 from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
@@ -15,15 +14,16 @@ from models.bundle import BundleInfo, EncoderInfo, TaskInfo, encoder_info, write
 from models.encoder import load_seq2seq
 from models.generate import Summarizer, source
 from training import processes
+from training.arguments import run_callbacks, training_arguments
 from training.build import build_seq2seq, build_tokenizer
 from training.callbacks import Interruption
 from training.data import SummaryRow
 from training.epochs import EpochData, fixed
+from training.evaluate_summary import generated_figures
 from training.folder import CHECKPOINTS, publish_bundle
 from training.inputs import Inputs, decided, task_info
-from training.metrics import rouge
 from training.save import save_adapter
-from training.trainer import SafeTrainer, run_callbacks, training_arguments
+from training.trainer import SafeTrainer
 
 MODEL = "summary_model"
 """The seq2seq model's folder in a bundle; `encoder` is for what the other tasks share."""
@@ -51,7 +51,7 @@ def train_summarizer(
         kind="abstractive",
         decoding={"max_new_tokens": config.max_new_tokens, "beams": config.beams},
     )
-    evaluator = partial(rouge_figures, Summarizer(tokenizer, model, inputs.normalization, info), inputs.dev)
+    evaluator = partial(written_figures, Summarizer(tokenizer, model, inputs.normalization, info), inputs.dev)
     arguments = training_arguments(config, len(rows), out / CHECKPOINTS, track, Seq2SeqTrainingArguments)
     trainer = SummaryTrainer(
         model=model,
@@ -87,12 +87,11 @@ def summary_targets(inputs: Inputs, tokenizer: Any) -> Dataset:
     )
 
 
-def rouge_figures(summarizer: Summarizer, rows: Sequence[SummaryRow]) -> dict[str, Any]:
-    """ROUGE of the summaries written for dev rows; `selection` is what the best epoch is chosen by."""
+def written_figures(summarizer: Summarizer, rows: Sequence[SummaryRow]) -> dict[str, Any]:
+    """Figures of the summaries written for dev rows; `selection` is what the best epoch is chosen by."""
     written = summarizer.summarize([row.title for row in rows], [" ".join(row.units) for row in rows])
-    figures = rouge(written, [row.summary for row in rows])
-    words = float(np.mean([len(text.split()) for text in written]))
-    return {"n": len(rows), **figures, "words_written": words, "selection": figures["rougeL"]}
+    figures = generated_figures(rows, written)
+    return {**figures, "selection": figures["rougeL"]}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

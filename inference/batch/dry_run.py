@@ -68,7 +68,7 @@ class _Survey:
 
 
 def estimate(run: BatchRun, reporter: Reporter, load: Loader = load_analyzer) -> Estimate:
-    """Read the whole input, write nothing, and try a sample for the time. Raises `InputError`, `BundleError`."""
+    """Read the whole input, write nothing, try a sample. Raises `InputError`, `BundleError`."""
     survey, position = _Survey(), Position()
     with reporter:
         standard = run.inputs == (Path(STDIN),)

@@ -1,7 +1,7 @@
 """Which shard is next, and whether in the end all of them are there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arabic.errors import InputError
 from inference.batch.folder import Journal
@@ -14,7 +14,10 @@ from inference.batch.worker import Task
 
 @dataclass(slots=True)
 class Feed:
-    """The shards that are to be done, read as they are asked for; counts those of the whole input."""
+    """The shards that are to be done, read as they are asked for; counts those of the whole input.
+
+    `done_bytes` are the bytes of the input whose shards are done.
+    """
 
     _shards: Iterator[Shard]
     _journal: Journal
@@ -22,7 +25,10 @@ class Feed:
     _position: Position
     rows: int = 0
     shards: int = 0
+    done_bytes: int = 0
     exhausted: bool = False
+    _read: int = 0
+    _sizes: dict[int, int] = field(default_factory=dict)
 
     def next(self, waiting: list[Task], stop: Stop) -> Task | None:
         """A task whose worker died, or the next shard that is not done; None when there is none.
@@ -41,18 +47,25 @@ class Feed:
         for shard in self._shards:
             self.rows += len(shard.rows)
             self.shards += 1
+            size, self._read = self._position.bytes - self._read, self._position.bytes
             receipt = self._journal.done.get(shard.index)
             if receipt is None:
+                self._sizes[shard.index] = size
                 return Task(shard)
             if (receipt.start, receipt.input_sha256) != (shard.start, shard.sha256):
                 raise InputError(
                     f"rows {receipt.start} to {receipt.start + receipt.rows - 1} of the input are not those "
                     f"that {receipt.file} was made of; give the input as it was, or --restart"
                 )
-            self._reporter.skipped(receipt, self._position.bytes)
-            self._reporter.tick(self._position.bytes)
+            self.done_bytes += size
+            self._reporter.skipped(receipt, self.done_bytes)
+            self._reporter.tick(self.done_bytes)
         self.exhausted = True
         return None
+
+    def finish(self, index: int) -> None:
+        """Count a shard's bytes as done."""
+        self.done_bytes += self._sizes.pop(index)
 
 
 def reconcile(journal: Journal, feed: Feed) -> None:

@@ -39,6 +39,9 @@ MANIFEST, INPUT, JOURNAL, LOG, SUCCESS = (
 LOCK, FENCE, TEMP = "_lock", "_fence", "_tmp"
 
 
+_TRACES = (LOCK, FENCE, TEMP, INPUT, LOG)
+
+
 class FencedError(Exception):
     """Another attempt has taken the folder over; this worker's result is not wanted any more."""
 
@@ -166,7 +169,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 def check_empty(folder: Path) -> None:
     """Raise `InputError` where the folder holds anything but the traces of a run that did not begin."""
-    other = sorted(path.name for path in folder.iterdir() if path.name not in (LOCK, FENCE, TEMP, INPUT))
+    other = sorted(path.name for path in folder.iterdir() if path.name not in _TRACES)
     if other:
         raise InputError(
             f"{str(folder)!r} is not empty ({', '.join(other[:3])}) and no run of mujaz; give a new --out"

@@ -77,7 +77,7 @@ class LocalPool:
             worker.process.join()
             worker.connection.close()
             self._workers[number] = self._start()
-            return Died(worker.task, _how(worker.process.exitcode))
+            return Died(worker.task, _how(worker.process.exitcode), loading=not worker.ready)
         if message is None:
             worker.ready = True
             return None

@@ -19,10 +19,11 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """A worker died; `task` is what it was at, None if it was loading or idle."""
+    """A worker died; `task` is what it was at, `loading` that it had not loaded the models yet."""
 
     task: Task | Sample | None
     how: str
+    loading: bool = False
 
 
 Event = Outcome | Died

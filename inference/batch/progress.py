@@ -79,11 +79,11 @@ class Reporter:
             self._tell(line)
         elif name in TROUBLE:
             self._bar.console.print(
-                f"{name}: " + ", ".join(f"{k} {v}" for k, v in fields.items()), markup=False
+                f"{name}: " + ", ".join(f"{k} {v}" for k, v in fields.items()), markup=False, highlight=False
             )
 
     def skipped(self, receipt: Receipt, position: int) -> None:
-        """Count a shard that an earlier attempt did, up to byte `position` of the input."""
+        """Count a shard that an earlier attempt did; with it `position` bytes of the input are done."""
         self.skipped_rows += receipt.rows
         self.errors.update(receipt.errors)
         if not self.rows:  # the rate is that of the work, not of passing over what is done
@@ -104,7 +104,7 @@ class Reporter:
         return self.rows / max(time.monotonic() - self._started, 1e-9)
 
     def tick(self, position: int) -> None:
-        """Tell how far the run is, if it is time: the input has been read to byte `position`."""
+        """Tell how far the run is, if it is time: `position` bytes of the input are done."""
         now = time.monotonic()
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=position, told=self._words(position))

@@ -113,7 +113,7 @@ class RayPool:
             outcome: Outcome | None = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             self._workers[self._workers.index(worker)] = self._start()
-            return Died(worker.task, str(error).strip().splitlines()[0])
+            return Died(worker.task, str(error).strip().splitlines()[0], loading=not worker.ready)
         if not worker.ready:
             worker.ready = outcome is None
             return outcome

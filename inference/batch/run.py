@@ -155,8 +155,8 @@ class _Attempt:
                 if not pool.busy and (stop.requested or feed.exhausted and not waiting):
                     return feed.exhausted and not waiting
                 for event in pool.wait(_SECONDS):
-                    self._take(event, journal, retries, waiting)
-                self.reporter.tick(self.position.bytes)
+                    self._take(event, feed, journal, retries, waiting)
+                self.reporter.tick(feed.done_bytes)
         finally:
             pool.close()
 
@@ -170,11 +170,14 @@ class _Attempt:
         self.workers = Workers(pool.size, job.threads)
         return pool
 
-    def _take(self, event: Event, journal: folder.Journal, retries: Retries, waiting: list[Task]) -> None:
+    def _take(
+        self, event: Event, feed: Feed, journal: folder.Journal, retries: Retries, waiting: list[Task]
+    ) -> None:
         """Note what a worker has done, or that it died."""
         if isinstance(event, folder.Receipt):
             retries.alive()
             journal.add(event)
+            feed.finish(event.index)
             self.reporter.done(event)
         elif isinstance(event, Failed):
             raise InputError(f"{event.message}; then give --resume")
@@ -183,7 +186,8 @@ class _Attempt:
             waiting.append(retries.again(event.task, event.how))
         elif isinstance(event, Died):
             self.reporter.event("worker_died", shard=None, how=event.how)
-            retries.loading(event.how)
+            if event.loading:
+                retries.loading(event.how)
 
     def summary(self, complete: bool, seconds: float) -> Summary:
         """What came of it."""

@@ -119,13 +119,13 @@ def _walk_folder(folder: Path, base: Path, ignored: Callable[[str], None]) -> It
 
 
 def _input_file(path: Path, base: Path) -> InputFile:
-    kind = kind_of(path.name)
-    if kind is None:
-        raise InputError(f"{str(path)!r} is of no kind that is read ({_READ}); rename or convert it")
     try:
         found = path.stat()
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be read ({error.strerror}); check the path") from None
+    kind = kind_of(path.name)
+    if kind is None:
+        raise InputError(f"{str(path)!r} is of no kind that is read ({_READ}); rename or convert it")
     if not stat.S_ISREG(found.st_mode):
         raise InputError(f"{str(path)!r} is no regular file; pipe it in as standard input (-)")
     name = Path(os.path.abspath(path)).relative_to(base).as_posix()

@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from inference.batch.rows import MAX_ROW_BYTES
 
@@ -25,8 +25,21 @@ def unpack(stream: IO[bytes]) -> IO[bytes]:
     if start == _ZSTD:
         import pyarrow
 
-        return io.BufferedReader(pyarrow.CompressedInputStream(reader, "zstd"), _BUFFER)
+        return io.BufferedReader(pyarrow.CompressedInputStream(_Borrowed(reader), "zstd"), _BUFFER)
     return reader
+
+
+class _Borrowed(io.RawIOBase):
+    """A stream that may be closed without the one below: Arrow closes what it has read to the end."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._stream.readinto(buffer)
 
 
 class Lines:

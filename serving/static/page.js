@@ -22,6 +22,11 @@ const status = (name, message) => {
 
 let afterCorrection = null;
 
+// Gradio names drop zones and empty boxes in English whatever the language; without that their own words are read.
+const NAMED = "button.upload-container[aria-label], div.empty[aria-label]";
+const unname = () => document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
+new MutationObserver(unname).observe(document.documentElement, { childList: true, subtree: true });
+
 window.mujaz = {
   working(name) {
     document.getElementById(name)?.setAttribute("aria-busy", "true");
@@ -84,6 +89,7 @@ window.mujaz = {
   restore() {
     const theme = localStorage.getItem("mujaz-theme");
     if (theme) document.body.classList.toggle("dark", theme === "dark");
-    return [state.text ?? "", state.data ?? ""];
+    const typed = document.querySelector("#text textarea")?.value; // by somebody quicker than the page
+    return [typed || (state.text ?? ""), state.data ?? ""];
   },
 };

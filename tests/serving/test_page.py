@@ -21,7 +21,7 @@ from serving.web import localized
 from serving.words import WORDS, dictionary
 from tests.serving.conftest import Running
 
-ENDPOINTS = {"/analyze", "/compare", "/compare_models", "/correct"}
+ENDPOINTS = {"/analyze", "/batch", "/compare", "/compare_models", "/correct"}
 
 
 def call(client: httpx.Client, name: str, *data: Any) -> tuple[str, Any]:
@@ -167,7 +167,7 @@ def test_tools_are_offered_over_mcp_when_asked(start: Callable[..., Running]) ->
     running = start(mcp=True)
     with running.client() as client:
         schema = client.get("/gradio_api/mcp/schema").json()
-        assert {tool["name"] for tool in schema} == {"analyze", "compare", "compare_models"}
+        assert {tool["name"] for tool in schema} == {"analyze", "batch", "compare", "compare_models"}
 
 
 def test_page_is_in_the_readers_language(client: httpx.Client) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.load import OpenBundle
 from models.predict import softmax
 from training.calibration import calibrate, cross_fitted_ece, fit_temperature, threshold_for_precision
-from training.data import read_stance, read_topic
+from training.data import read_stance, read_summary, read_topic
 from training.metrics import expected_calibration_error
 
 
@@ -91,9 +91,11 @@ def test_calibrate_sets_what_the_task_uses(tiny_bundle: Path, tiny_rows: dict[st
     topic = bundle.topic()
     found = calibrate("topic", topic.backend, topic.info, read_topic(tiny_rows["topic"]).rows)
     assert found.temperature > 0 and 0 <= found.threshold <= 1
-    assert set(found.metrics) == {"ece_before", "ece_cross_fitted"}
+    fitted = {"precision_wanted", "ece_before", "ece_cross_fitted", "reliability_before", "reliability"}
+    assert fitted | {"risk_coverage", "accuracy", "ece"} <= set(found.metrics)
     stance = bundle.stance()
     found = calibrate("stance", stance.backend, stance.info, read_stance(tiny_rows["stance"]).rows)
-    assert set(found.decoding) >= {"holder_bias", "evidence_bias"} and found.threshold == 0
+    assert set(found.decoding) >= {"holder_bias", "evidence_bias"} and 0 <= found.threshold <= 1
     summary = bundle.summary()
-    assert calibrate("summary", summary.backend, summary.info, []) == summary.info
+    found = calibrate("summary", summary.backend, summary.info, read_summary(tiny_rows["summary"]).rows)
+    assert found.temperature == 1 and "unit_overlap" in found.metrics

@@ -1,0 +1,85 @@
+"""Our own annotations, put back beside the texts they were made on.
+
+    python -m training.annotated topic|stance --texts ARTICLES.jsonl … --out ROWS.jsonl
+
+`training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from arabic.errors import InputError
+from training.pseudo_labels import paragraphs_of
+
+ANNOTATIONS_DIR = Path(__file__).parent / "annotations"
+
+
+def annotated_rows(task: str, articles: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Rows in the schema of `docs/data.md`, for every annotation whose article is in the files.
+
+    Raises `InputError` where an article is there but its paragraph is not the one that was labelled.
+    """
+    lines = (ANNOTATIONS_DIR / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()
+    annotations = {row["id"]: row for row in map(json.loads, lines)}
+    documents = {name.split("#")[0] for name in annotations}
+    for path in articles:
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                article = json.loads(line)
+                if str(article["id"]) not in documents:
+                    continue
+                for paragraph in paragraphs_of(str(article["id"]), article["text"]):
+                    if paragraph.id in annotations:
+                        yield _row(annotations[paragraph.id], paragraph.text, article.get("title") or "")
+
+
+def _row(annotation: dict[str, Any], text: str, title: str) -> dict[str, Any]:
+    found = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+    if found != annotation["text_sha256"]:
+        raise InputError(
+            f"{annotation['id']}: the paragraph is not the one that was labelled (hash {found}, expected "
+            f"{annotation['text_sha256']}); take the article as the corpus has it"
+        )
+    if "label" in annotation:
+        return {
+            "id": annotation["id"],
+            "text": text,
+            "label": annotation["label"],
+            "second": annotation["second"],
+        }
+    stances = [
+        {
+            **{name: record[name] for name in ("target", "stance", "conditional")},
+            **_piece(text, "holder", record["holder"]),
+            **_piece(text, "evidence", record["evidence"]),
+        }
+        for record in annotation["stances"]
+    ]
+    return {"id": annotation["id"], "title": title, "text": text, "stances": stances}
+
+
+def _piece(text: str, name: str, span: list[int] | None) -> dict[str, Any]:
+    return {name: text[slice(*span)] if span else "", f"{name}_start": span[0] if span else -1}
+
+
+def main() -> None:
+    """Write the rows and say how many of the annotations found their text."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("task", choices=["topic", "stance"])
+    parser.add_argument("--texts", type=Path, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    rows = list(annotated_rows(options.task, options.texts))
+    options.out.write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+    )
+    sys.stdout.write(f"{len(rows)} rows written to {options.out}\n")
+
+
+if __name__ == "__main__":
+    main()
