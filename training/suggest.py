@@ -61,16 +61,21 @@ def suggest(
 
 
 def diverse(vectors: Floats, weights: NDArray[np.float64], count: int) -> list[int]:
-    """The rows nearest to the centres of `count` clusters of weighted vectors (N, H), in the rows' order."""
+    """The rows nearest to the centres of `count` clusters of weighted vectors (N, H), in the rows' order.
+
+    Where fewer vectors differ, the first rows that are left make up the number.
+    """
     from sklearn.cluster import KMeans
 
-    means = KMeans(count, n_init=1, random_state=0).fit(vectors, sample_weight=weights + 1e-6)
-    distances = means.transform(vectors)  # (N, count)
+    clusters = min(count, len(np.unique(vectors.round(4), axis=0)))
+    means = KMeans(clusters, n_init=1, random_state=0).fit(vectors, sample_weight=weights + 1e-6)
+    distances = means.transform(vectors)  # (N, clusters)
     chosen: list[int] = []
-    for cluster in range(count):
+    for cluster in range(clusters):
         order = np.argsort(distances[:, cluster], kind="stable")
         chosen.append(next(int(i) for i in order if int(i) not in chosen))
-    return sorted(chosen)
+    left = [i for i in range(len(vectors)) if i not in chosen]
+    return sorted([*chosen, *left[: count - clusters]])
 
 
 def write_suggestions(rows: Sequence[dict[str, Any]], out: Path) -> None:
