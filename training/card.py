@@ -77,7 +77,7 @@ def _metadata(info: BundleInfo, results: Mapping[Task, Mapping[str, Any]]) -> An
     found = [
         EvalResult(
             task_type="summarization" if task == "summary" else "text-classification",
-            dataset_type="custom",
+            dataset_type=f"mujaz-{task}",  # results are grouped by it,
             dataset_name=_split(metrics),
             metric_type=kind,
             metric_name=f"{task} {name}",
@@ -151,9 +151,12 @@ def _limits(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _tidy(text: str) -> str:
-    """At most one blank line in a row, as the template's tags leave several."""
+    """Drop the blank lines that the template's tags leave: none inside a table or list, one elsewhere."""
     lines: list[str] = []
     for line in text.splitlines():
-        if line.strip() or (lines and lines[-1]):
+        same = len(lines) > 1 and not lines[-1] and line[:1] == lines[-2][:1] and line[:1] in ("|", "-")
+        if same and line[:3] != "---":
+            lines[-1] = line
+        elif line.strip() or (lines and lines[-1]):
             lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
