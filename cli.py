@@ -25,6 +25,7 @@ for command in (
     analyze.analyze,
     batch.batch,
     evaluate.evaluate,
+    evaluate.compare,
     train.train,
     bundles.labels,
     analyze.schema,

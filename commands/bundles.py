@@ -56,6 +56,26 @@ def merge(
     typer.echo(f"{info.name} {info.version}: {', '.join(info.tasks)}; {len(info.files)} files, {info.sha256}")
 
 
+@bundle_app.command()
+def push(
+    path: Annotated[Path, typer.Argument(help="The bundle's folder.", metavar="BUNDLE")],
+    repository: Annotated[str, typer.Argument(help="A model repository of the hub.", metavar="OWNER/NAME")],
+    public: Annotated[bool, typer.Option("--public", help="Make a new repository public.")] = False,
+    message: Annotated[str, typer.Option(help="The commit's message.", show_default="name and version")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
+) -> None:
+    """Send a bundle to the Hugging Face hub, its hashes checked and its model card with it."""
+    from training.push import push as push_bundle
+
+    upload = push_bundle(path, repository, private=not public, message=message, dry_run=dry_run)
+    for name, size in upload.files.items():
+        typer.echo(f"{size:>12,}  {name}")
+    done = "would be sent to" if dry_run else "sent to"
+    typer.echo(
+        f"{len(upload.files)} files, {upload.size:,} bytes {done} {upload.repository} {upload.url}".rstrip()
+    )
+
+
 @base_app.command()
 def trim(
     base: Annotated[str, typer.Argument(help="An encoder's folder or hub id.", metavar="BASE")],

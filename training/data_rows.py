@@ -92,7 +92,7 @@ def topic_row(values: Mapping[str, Any], made_id: str) -> TopicRow:
     second = values.get("second")
     if second is not None and not isinstance(second, str):
         raise RowError("wrong_value", f"second must be a label or null, was {second!r:.60}")
-    text, label = _text(values, "text"), _label(values, "label", "corrected")
+    text, label = text_field(values, "text"), _label(values, "label", "corrected")
     return TopicRow(_id(values, made_id), text, label, second or None)
 
 
@@ -102,7 +102,7 @@ def stance_row(values: Mapping[str, Any], made_id: str) -> StanceRow:
     A flat record is {id?, text, target, stance (or label), holder?, evidence?, …}, or a correction.
     Raises `RowError`.
     """
-    text = _text(values, "text")
+    text = text_field(values, "text")
     if "stances" not in values and "target" in values:
         records: Sequence[Mapping[str, Any]] = [values]
     else:
@@ -111,7 +111,7 @@ def stance_row(values: Mapping[str, Any], made_id: str) -> StanceRow:
             raise RowError("wrong_value", f"stances must be a list of objects, was {records!r:.60}")
     stances = tuple(
         StanceLabel(
-            _text(record, "target"),
+            text_field(record, "target"),
             _label(record, "stance", "label", "corrected"),
             _span(text, record, "holder"),
             _span(text, record, "evidence"),
@@ -126,17 +126,23 @@ def summary_row(values: Mapping[str, Any], made_id: str) -> SummaryRow:
 
     A `text` is cut into clauses as the analyser does, and has no key units. Raises `RowError`.
     """
-    title = _text(values, "title") if values.get("title") else ""
+    title = text_field(values, "title") if values.get("title") else ""
+    units, summary = units_of(values), text_field(values, "summary")
+    if "units" not in values:
+        return SummaryRow(_id(values, made_id), title, units, (), (), summary)
+    key = _numbers(_field(values, "key"), "key", units)
+    important = _numbers(values.get("important") or [], "important", units)
+    return SummaryRow(_id(values, made_id), title, units, key, important, summary)
+
+
+def units_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The units of an article, or the clauses of its text. Raises `RowError`."""
     if "units" not in values and "text" in values:
-        units = tuple(clause.text for clause in clauses(_text(values, "text")))
-        return SummaryRow(_id(values, made_id), title, units, (), (), _text(values, "summary"))
+        return tuple(clause.text for clause in clauses(text_field(values, "text")))
     given = _field(values, "units")
     if not isinstance(given, list) or not given:
         raise RowError("wrong_value", f"units must hold at least one sentence or clause, was {given!r:.60}")
-    units = tuple(_text({"unit": unit}, "unit") for unit in given)
-    key = _numbers(_field(values, "key"), "key", units)
-    important = _numbers(values.get("important") or [], "important", units)
-    return SummaryRow(_id(values, made_id), title, units, key, important, _text(values, "summary"))
+    return tuple(text_field({"unit": unit}, "unit") for unit in given)
 
 
 def _id(values: Mapping[str, Any], made_id: str) -> str:
@@ -153,7 +159,8 @@ def _field(values: Mapping[str, Any], name: str) -> Any:
     return values[name]
 
 
-def _text(values: Mapping[str, Any], name: str) -> str:
+def text_field(values: Mapping[str, Any], name: str) -> str:
+    """A field that must be a text. Raises `RowError` where it is missing, empty or something else."""
     value = _field(values, name)
     if not isinstance(value, str) or not value.strip():
         code = "empty_text" if value is None or isinstance(value, str) else "wrong_value"

@@ -9,13 +9,12 @@ import numpy as np
 from arabic.errors import InputError
 from models.bundle import Task, file_sha256
 from models.decoding import StanceDecoding
-from models.label_sets import load_labels
 from models.load import OpenBundle
 from models.predict import PairOutput, StancePredictor, TopicPredictor
 from training.answers import Answers, pair_answers, topic_answers
 from training.bootstrap import RESAMPLES, classification_statistic, intervals
 from training.data import Columns, StanceRow, TopicRow, read_stance, read_summary, read_topic
-from training.evaluate_summary import full_extract_figures
+from training.evaluate_summary import full_extract_figures, full_written_figures
 from training.metrics import (
     area_under_risk,
     classification,
@@ -46,7 +45,10 @@ def evaluate(task: Task, bundle: Path, data: Path, *, columns: Columns | None = 
         figures = _full_stance(opened.stance(), stances)
     else:
         articles = read_summary(data, columns=columns).rows
-        figures = full_extract_figures(opened.summary(), articles)
+        if info and info.kind == "abstractive":
+            figures = full_written_figures(opened.summarizer(), articles)
+        else:
+            figures = full_extract_figures(opened.summary(), articles)
     model = {"name": opened.info.name, "version": opened.info.version, "sha256": opened.info.sha256}
     origin = {"file": data.name, "sha256": file_sha256(data) if data.is_file() else None}
     bootstrap = {"resamples": RESAMPLES, "unit": "document", "level": 0.95}
@@ -110,14 +112,9 @@ def evaluate_stance(predictor: StancePredictor, rows: Sequence[StanceRow]) -> di
     Without `unrelated` pairs in the data they are made, as many as there are records, half of them
     hard, always the same ones; not for a model with labels of its own.
     """
-    pairs = evaluation_pairs(rows, polar=is_polar(predictor))
+    pairs = evaluation_pairs(rows, polar=predictor.polar)
     outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
     return stance_figures(predictor, pairs, outputs, predictor.decoding)
-
-
-def is_polar(predictor: StancePredictor) -> bool:
-    """Whether the labels are ours: only then are there spans and made pairs."""
-    return predictor.info.labels == load_labels("stance").ids
 
 
 def evaluation_pairs(rows: Sequence[StanceRow], *, polar: bool = True) -> list[Pair]:
@@ -142,7 +139,7 @@ def stance_figures(
     wrong. Tokens are whitespace words. A model with labels of its own has no span figures.
     """
     figures = _pair_figures(pairs, pair_answers(predictor, pairs, outputs, ()))
-    if not is_polar(predictor):
+    if not predictor.polar:
         return figures
     return {**figures, **span_figures(span_counts(predictor, pairs, outputs, options).sum(0))}
 
@@ -157,11 +154,11 @@ def _pair_figures(pairs: Sequence[Pair], answers: Answers) -> dict[str, Any]:
 
 
 def _full_stance(predictor: StancePredictor, rows: Sequence[StanceRow]) -> dict[str, Any]:
-    pairs = evaluation_pairs(rows, polar=is_polar(predictor))
+    pairs = evaluation_pairs(rows, polar=predictor.polar)
     outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
     answers = pair_answers(predictor, pairs, outputs, rows)
     figures = {**_pair_figures(pairs, answers), **details(answers)}
-    if is_polar(predictor):
+    if predictor.polar:
         counts = span_counts(predictor, pairs, outputs, predictor.decoding)
         ids = {row.text: row.document for row in rows}
         figures |= span_figures(counts.sum(0))

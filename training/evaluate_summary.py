@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from models.generate import Summarizer
 from models.predict import Floats, SaliencePredictor
 from models.selection import BASE_WORDS, lead_units, select_units
 from training.bootstrap import intervals, mean_statistic
@@ -93,7 +94,19 @@ def full_extract_figures(predictor: SaliencePredictor, rows: Sequence[SummaryRow
         **generated_figures(rows, summaries),
         **extract_figures(rows, salience, chosen),
         **summary_details(rows, summaries, chosen),
-        "baseline": "lead60: the first units of the article within 60 words",
+    }
+
+
+def full_written_figures(summarizer: Summarizer, rows: Sequence[SummaryRow]) -> dict[str, Any]:
+    """All figures of summaries that a model writes, with intervals and slices."""
+    texts = [" ".join(row.units) for row in rows]
+    summaries = summarizer.summarize([row.title for row in rows], texts, BASE_WORDS)
+    lead_rouge = rouge(extracts(rows, [lead_units(row.units) for row in rows]), [row.summary for row in rows])
+    return {
+        "words": BASE_WORDS,
+        **generated_figures(rows, summaries),
+        **{f"lead60_{name}": value for name, value in lead_rouge.items()},
+        **summary_details(rows, summaries, None),
     }
 
 

@@ -54,7 +54,9 @@ _CAPTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class HeadlineRow:
+    """A figure that is one number, as it is shown."""
+
     name: str
     value: str
     interval: str
@@ -109,11 +111,11 @@ def to_html(evaluation: Mapping[str, Any], drawn: Mapping[str, Figure]) -> str:
     )
 
 
-def headline_rows(evaluation: Mapping[str, Any]) -> list[_Row]:
+def headline_rows(evaluation: Mapping[str, Any]) -> list[HeadlineRow]:
     """The figures that are one number, with their intervals."""
     intervals = evaluation.get("intervals", {})
     return [
-        _Row(name, shown(evaluation[name]), _interval(intervals.get(name)), meaning)
+        HeadlineRow(name, shown(evaluation[name]), _interval(intervals.get(name)), meaning)
         for name, meaning in MEANINGS.items()
         if evaluation.get(name) is not None
     ]

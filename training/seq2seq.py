@@ -14,6 +14,7 @@ from models.bundle import BundleInfo, EncoderInfo, TaskInfo, encoder_info, write
 from models.encoder import load_seq2seq
 from models.generate import Summarizer, source
 from training import processes
+from training.arguments import run_callbacks, training_arguments
 from training.build import build_seq2seq, build_tokenizer
 from training.callbacks import Interruption
 from training.data import SummaryRow
@@ -22,7 +23,7 @@ from training.evaluate_summary import generated_figures
 from training.folder import CHECKPOINTS, publish_bundle
 from training.inputs import Inputs, decided, task_info
 from training.save import save_adapter
-from training.trainer import SafeTrainer, run_callbacks, training_arguments
+from training.trainer import SafeTrainer
 
 MODEL = "summary_model"
 """The seq2seq model's folder in a bundle; `encoder` is for what the other tasks share."""

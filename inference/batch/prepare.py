@@ -60,10 +60,11 @@ def prepare(run: BatchRun, attempt: str, reporter: Reporter) -> dict[str, Any]:
     """
     old = _existing(run)
     folder.take_over(run.out, attempt)
+    ignored: list[str] = []
     new = {
         "format": FORMAT_VERSION,
         "mujaz": version("mujaz"),
-        "input": asdict(_fingerprint(run, reporter)),
+        "input": asdict(_fingerprint(run, reporter, ignored)),
         "bundle": asdict(run.model),
         "options": json.loads(json.dumps(asdict(run.options))),
     }
@@ -75,6 +76,8 @@ def prepare(run: BatchRun, attempt: str, reporter: Reporter) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     reporter.begin(run.out, str(manifest["run"]), attempt)
+    if ignored:
+        reporter.event("ignored", files=len(ignored), first=ignored[:3])
     return manifest
 
 
@@ -97,7 +100,7 @@ def _existing(run: BatchRun) -> dict[str, Any] | None:
     return found
 
 
-def _fingerprint(run: BatchRun, reporter: Reporter) -> sources.Fingerprint:
+def _fingerprint(run: BatchRun, reporter: Reporter, ignored: list[str]) -> sources.Fingerprint:
     staged = run.out / folder.TEMP / folder.INPUT
     if run.inputs == (Path(STDIN),):
         staged.write_text(json.dumps(asdict(stdin_file(run.stdin))) + "\n", encoding="utf-8")
@@ -111,11 +114,7 @@ def _fingerprint(run: BatchRun, reporter: Reporter) -> sources.Fingerprint:
         read += count
         reporter.tick(read)
 
-    ignored: list[str] = []
-    found = sources.fingerprint(sources.walk(run.inputs, ignored=ignored.append), staged, hashed=hashed)
-    if ignored:
-        reporter.event("ignored", files=len(ignored), first=ignored[:3])
-    return found
+    return sources.fingerprint(sources.walk(run.inputs, ignored=ignored.append), staged, hashed=hashed)
 
 
 def _check_apart(run: BatchRun) -> None:

@@ -11,9 +11,9 @@ from inference.batch.rows import Row
 from inference.batch.worker import Failed, Job, Loader, Sample
 from inference.results import ModelInfo
 
-MEMORY_A_WORKER = 1.5e9
+MEMORY_A_WORKER = 2e9
 """Bytes to allow for each process."""
-SAMPLE_ROWS = 64
+SAMPLE_ROWS = 32
 _SECONDS = 120.0
 
 

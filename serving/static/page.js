@@ -89,6 +89,7 @@ window.mujaz = {
   restore() {
     const theme = localStorage.getItem("mujaz-theme");
     if (theme) document.body.classList.toggle("dark", theme === "dark");
-    return [state.text ?? "", state.data ?? ""];
+    const typed = document.querySelector("#text textarea")?.value; // by somebody quicker than the page
+    return [typed || (state.text ?? ""), state.data ?? ""];
   },
 };

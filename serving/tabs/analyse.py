@@ -21,6 +21,7 @@ from serving.settings import MAX_TARGETS
 from serving.uploads import SUFFIXES
 
 WORKING = "(...given) => { window.mujaz.working('desk'); return given; }"
+SHOW = "(data) => window.mujaz.show('desk', data)"
 FAILED = "() => window.mujaz.failed('desk')"
 
 
@@ -98,7 +99,9 @@ def add(desk: Desk) -> None:
     )
     event.failure(None, js=FAILED, api_visibility="private")
     stop.click(None, js=FAILED, cancels=[event], api_visibility="private")
-    data.change(None, data, js="(data) => window.mujaz.show('desk', data)", api_visibility="private")
+    # Parts are shown as they change; the last change of a quick burst may be lost, the end is not.
+    data.change(None, data, js=SHOW, api_visibility="private")
+    event.success(None, data, js=SHOW, api_visibility="private")
     upload.upload(read, upload, text, api_visibility="private", concurrency_limit=2)
     sample.input(read_sample, sample, text, api_visibility="private", queue=False)
     save_json.click(None, data, js="(data) => window.mujaz.save(data, 'json')", api_visibility="private")

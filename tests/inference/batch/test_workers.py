@@ -38,7 +38,7 @@ def test_what_may_not(text: str) -> None:
 def test_ways_fill_the_machine_and_fit_in_its_memory() -> None:
     assert candidates(2, 16e9) == [Workers(2, 1), Workers(1, 2)]
     assert candidates(8, 64e9) == [Workers(8, 1), Workers(4, 2), Workers(2, 4), Workers(1, 8)]
-    assert candidates(64, 15e9)[0] == Workers(10, 1)
+    assert candidates(64, 20e9)[0] == Workers(10, 1)
     assert candidates(1, 0) == [Workers(1, 1)]
     assert all(way.processes * way.threads <= 12 for way in candidates(12, 1e12))
 
