@@ -1,11 +1,11 @@
 """Labelled data before training: is it fit, and which rows to label next."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from commands.common import ColumnOption, Json, TaskName, parse_columns, print_json, progress
+from commands.common import Bundle, ColumnOption, Json, TaskName, parse_columns, print_json, progress
 
 if TYPE_CHECKING:
     from training.check import Report
@@ -50,6 +50,28 @@ def check(
         _show(report, fixed)
     if any(not fix or error.code in _WHOLE_FILE for error in report.errors):
         raise typer.Exit(1)
+
+
+@data_app.command()
+def suggest(
+    pool: Annotated[
+        Path, typer.Option(help="Texts without labels; for stance with a target each.", metavar="FILE")
+    ],
+    task: Annotated[Literal["topic", "stance"], typer.Option(help="What they will be labelled for.")],
+    out: Annotated[Path, typer.Option(help="A .csv or .jsonl file for the annotator.", metavar="FILE")],
+    bundle: Bundle = None,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many rows.")] = 200,
+    column: ColumnOption = None,
+) -> None:
+    """Choose the unlabelled rows most worth labelling: the model is unsure of them, and they differ."""
+    from models.bundle import DEFAULT_BUNDLE
+    from training.suggest import suggest as choose
+    from training.suggest import write_suggestions
+
+    with progress("Choosing …", quiet=False):
+        rows = choose(task, bundle or DEFAULT_BUNDLE, pool, number, columns=parse_columns(column))
+    write_suggestions(rows, out)
+    typer.echo(f"mujaz: wrote {len(rows)} rows to {out}; fill in the column label", err=True)
 
 
 def _show(report: "Report", fixed: "tuple[Fixed, ...]") -> None:

@@ -153,9 +153,8 @@ def _show_comparison(found: Mapping[str, Any]) -> None:
         console.print(f"  {change['n']:>5} x {escape(change['a'])} → {escape(change['b'])}")
     for row in found["rows"]:
         gold = f" annotated {row['gold']}," if "gold" in row and "label" in row["a"] else ""
-        console.print(
-            f"\n[bold]{escape(row['id'])}[/bold]{escape(gold)} {escape(_side(row, 'a'))} | {escape(_side(row, 'b'))}"
-        )
+        answers = f"{gold} {_side(row, 'a')} | {_side(row, 'b')}"
+        console.print(f"\n[bold]{escape(row['id'])}[/bold]{escape(answers)}")
         console.print(escape(" ‖ ".join(filter(None, (row.get("target"), row.get("text"))))), highlight=False)
 
 

@@ -104,6 +104,10 @@ def train(
         typer.echo(f"mujaz: {interruption}", err=True)
         return
     if figures:  # of several processes only the main one has them
+        from training.card import write_card
+        from training.evaluate import evaluate
+
+        write_card(out, {task: evaluate(task, out, dev_file, columns=columns)})
         print_json(figures, indent=2)
 
 

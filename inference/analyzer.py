@@ -4,9 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal
-
-import torch
 
 from arabic.article import Article
 from arabic.errors import InputError
@@ -17,7 +14,7 @@ from inference.targets import propose_targets
 from models.bundle import DEFAULT_BUNDLE, TASKS, Task, verify
 from models.errors import BundleError
 from models.label_sets import load_labels, named_labels
-from models.load import OpenBundle
+from models.load import BackendName, OpenBundle
 from models.predict import Embedder, SaliencePredictor, StancePredictor, TopicPredictor
 from models.selection import BASE_WORDS
 
@@ -44,16 +41,17 @@ class Analyzer:
         *,
         threads: int | None = None,
         tasks: Collection[Task] = TASKS,
-        backend: Literal["auto", "torch"] = "auto",
+        backend: BackendName = "auto",
     ) -> "Analyzer":
         """Check the hashes of a bundle (None: the one that ships) and load its models of `tasks`.
 
-        `threads` sets the CPU threads that the models use, for torch in the whole process. Raises
-        `BundleError`, also for a stance model whose labels are not favor, against, neutral, unrelated.
+        `threads` sets the CPU threads that the models use (None: one for each processor), for torch in
+        the whole process. `backend` "auto" is ONNX Runtime where it knows the encoder and there is no
+        GPU, else torch. Raises `BundleError`, also for a stance model whose labels are not favor,
+        against, neutral, unrelated.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
-        opened = OpenBundle(bundle or DEFAULT_BUNDLE, verify(bundle or DEFAULT_BUNDLE))
+        folder = bundle or DEFAULT_BUNDLE
+        opened = OpenBundle(folder, verify(folder), backend, threads)
         info = opened.info
         stance = opened.stance() if "stance" in tasks else None
         if stance is not None and not stance.polar:

@@ -1,10 +1,5 @@
-"""Loading encoders: a Hugging Face folder or hub id, and LoRA adapters merged into it.
+"""Loading encoders into torch: a Hugging Face folder or hub id, and LoRA adapters merged into it."""
 
-The adapter is merged here, from its safetensors file, because importing peft costs seconds at
-every start; training uses peft itself, and a test holds the two equal.
-"""
-
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +10,11 @@ from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, AutoToken
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 from transformers.utils import logging
 
-from models.bundle import LAYOUT
+from models.adapter import read_updates
 from models.errors import BundleError
 
 # Families whose base class takes `add_pooling_layer`: the pooler is dead weight for mean pooling.
 _POOLER_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "data2vec-text"})
-# What changes the formula by which an adapter is merged.
-_NOT_MERGED = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "fan_in_fan_out")
 
 
 def load_encoder(base: str | Path, *, revision: str | None = None) -> PreTrainedModel:
@@ -95,33 +88,11 @@ def merge_adapter(encoder: torch.nn.Module, folder: Path) -> None:
 
     Raises `BundleError` when the adapter does not fit the encoder.
     """
-    try:
-        config = json.loads((folder / LAYOUT.adapter_config).read_text(encoding="utf-8"))
-        tensors = load_file(folder / LAYOUT.adapter_weights)
-        scale = config["lora_alpha"] / config["r"]
-    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, SafetensorError) as error:
-        raise BundleError(f"{folder}: the adapter cannot be read ({error}); get the bundle again") from error
-    if any(config.get(name) for name in _NOT_MERGED):
-        raise BundleError(
-            f"{folder}: only plain LoRA adapters can be merged; train without {', '.join(_NOT_MERGED)}"
-        )
     weights = dict(encoder.named_parameters())
-    downs = [name for name in tensors if name.endswith(".lora_A.weight")]
-    if 2 * len(downs) != len(tensors):
-        raise BundleError(
-            f"{folder}: expected pairs of lora_A and lora_B weights only; other adapters cannot be merged"
-        )
-    for name in downs:
-        module = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
-        target = weights.get(f"{module}.weight")
-        down = tensors[name].float()  # (r, in)
-        up = tensors.get(name.replace("lora_A", "lora_B"), down).float()  # (out, r)
-        if target is None or target.shape != (up.shape[0], down.shape[1]):
-            raise BundleError(
-                f"{folder}: the adapter's {module} does not fit the encoder; they belong to two models"
-            )
-        with torch.no_grad():
-            target.add_(up @ down, alpha=scale)
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    with torch.no_grad():
+        for update in read_updates(folder, load_file, shapes):
+            weights[update.weight].add_(update.up.float() @ update.down.float(), alpha=update.scale)
 
 
 def mean_pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

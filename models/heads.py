@@ -10,13 +10,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from models.encoder import mean_pool
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import N_FEATURES
-
-# Holder and evidence tokens carry the polarity of the stance they belong to, since two parties in one
-# paragraph may stand on opposite sides of the same target. Holders have begin tags as well: several
-# parties often stand side by side («مصر وقطر والولايات المتحدة»), pieces of evidence do not.
-HOLDER_TAGS = ("O", "B-favor", "I-favor", "B-against", "I-against", "B-neutral", "I-neutral")
-EVIDENCE_TAGS = ("O", "I-favor", "I-against", "I-neutral")
 
 
 def hidden_size(encoder: nn.Module) -> int:

@@ -1,85 +1,50 @@
-"""Opening the tasks of a bundle on torch."""
+"""Opening the tasks of a bundle, on ONNX Runtime or on torch, which is imported only where it is used."""
 
-from collections.abc import Callable
-from copy import deepcopy
+import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-
-from models.bundle import LAYOUT, BundleInfo, Task, TaskInfo, read_manifest
-from models.encoder import load_encoder, load_seq2seq, load_tokenizer, mean_pool, merge_adapter
+from models.bundle import BundleInfo, Task, TaskInfo, read_manifest
 from models.errors import BundleError
-from models.generate import Summarizer
-from models.heads import build_model
 from models.predict import Backend, Embedder, SaliencePredictor, StancePredictor, TopicPredictor
-from models.windows import Arrays, Forward
+from models.tokenizer import Tokenizer
+from models.windows import MAX_BATCH_TOKENS
 
+if TYPE_CHECKING:
+    from models.generate import Summarizer
 
-def torch_forward(model: Callable[..., dict[str, torch.Tensor]]) -> Forward:
-    """Run a torch model on arrays, without gradients, wherever its weights are."""
-
-    def forward(arrays: Arrays) -> Arrays:
-        device = next(model.parameters()).device if isinstance(model, torch.nn.Module) else None
-        with torch.inference_mode():
-            outputs = model(**{name: torch.from_numpy(value).to(device) for name, value in arrays.items()})
-        return {name: value.float().cpu().numpy() for name, value in outputs.items()}
-
-    return forward
-
-
-def save_head(model: torch.nn.Module, folder: Path) -> None:
-    """Write the layers of a task model that are not its encoder, in fp32."""
-    tensors = {k: v.contiguous() for k, v in model.state_dict().items() if not k.startswith("encoder.")}
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / LAYOUT.head)
-
-
-def load_head(model: torch.nn.Module, folder: Path) -> None:
-    """Load what `save_head` wrote. Raises `BundleError` when the weights do not fit the model's labels."""
-    wanted = {k: v.shape for k, v in model.state_dict().items() if not k.startswith("encoder.")}
-    try:
-        tensors = load_file(folder / LAYOUT.head)
-    except (OSError, SafetensorError) as error:
-        raise BundleError(f"{folder / LAYOUT.head} cannot be read ({error}); get the bundle again") from error
-    for name in sorted({*wanted, *tensors}):
-        found, shape = tensors.get(name), wanted.get(name)
-        if found is None or shape is None or found.shape != shape:
-            raise BundleError(
-                f"{folder / LAYOUT.head}: {name} should have the shape {_shape(shape)}, has "
-                f"{_shape(None if found is None else found.shape)}; the labels in bundle.json are not its own"
-            )
-    model.load_state_dict(tensors, strict=False)
-
-
-def _shape(shape: torch.Size | None) -> str:
-    return "none" if shape is None else str(tuple(shape))
+BackendName = Literal["auto", "onnx", "torch"]
+_ONE_INPUT = 1  # token of budget: a batch that is full with any input
 
 
 @dataclass(slots=True)
 class OpenBundle:
-    """A bundle whose parts are loaded on first use; the encoder is read from disk once."""
+    """A bundle whose parts are loaded on first use; the encoder is read from disk once.
+
+    `threads` None takes every processor that this process may use.
+    """
 
     folder: Path
     info: BundleInfo
-    _encoders: dict[str, torch.nn.Module] = field(default_factory=dict)
-    _tokenizers: dict[str, Any] = field(default_factory=dict)
+    backend: BackendName = "torch"
+    threads: int | None = None
+    _encoders: dict[str, Any] = field(default_factory=dict)
+    _tokenizers: dict[str, Tokenizer] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path) -> "OpenBundle":
+    def open(cls, folder: Path, backend: BackendName = "torch") -> "OpenBundle":
         """Read the manifest. Raises `BundleError`."""
-        return cls(folder, read_manifest(folder))
+        return cls(folder, read_manifest(folder), backend)
 
     def topic(self) -> TopicPredictor:
         """The topic predictor. Raises `BundleError` if the bundle has none."""
-        return TopicPredictor(self._backend("topic"), self._task("topic"))
+        return TopicPredictor(self._task_backend("topic"), self._task("topic"))
 
     def stance(self) -> StancePredictor:
         """The stance predictor. Raises `BundleError` if the bundle has none."""
-        return StancePredictor(self._backend("stance"), self._task("stance"))
+        return StancePredictor(self._task_backend("stance"), self._task("stance"))
 
     def summary(self) -> SaliencePredictor:
         """The salience predictor. Raises `BundleError` if the bundle has none, or a model that writes."""
@@ -89,10 +54,13 @@ class OpenBundle:
                 f"{self.folder}: the summary model writes its own words and cannot point into the text; "
                 "merge an extractive one in, or evaluate it with `mujaz evaluate summary`"
             )
-        return SaliencePredictor(self._backend("summary"), info)
+        return SaliencePredictor(self._task_backend("summary"), info)
 
-    def summarizer(self) -> Summarizer:
-        """The model that writes summaries. Raises `BundleError` if the bundle has none."""
+    def summarizer(self) -> "Summarizer":
+        """The model that writes summaries, on torch. Raises `BundleError` if the bundle has none."""
+        from models.encoder import load_seq2seq, load_tokenizer, merge_adapter
+        from models.generate import Summarizer
+
         info = self._task("summary")
         if info.kind == "extractive":
             raise BundleError(f"{self.folder}: the summary model chooses units and writes nothing")
@@ -100,7 +68,7 @@ class OpenBundle:
         if info.method == "lora":
             merge_adapter(model, self.folder / "summary")
         normalization = self.info.encoders[info.encoder].normalization
-        return Summarizer(self._tokenizer(info.encoder), model.eval(), normalization, info)
+        return Summarizer(load_tokenizer(self.folder / info.encoder), model.eval(), normalization, info)
 
     def embedder(self) -> Embedder:
         """The bundle's first encoder as it is, for sentence embeddings. Raises `BundleError` without one."""
@@ -108,14 +76,7 @@ class OpenBundle:
         name = next((name for name in self.info.encoders if name not in writers), None)
         if name is None:
             raise BundleError(f"{self.folder} has no encoder, only a model that writes; merge one in")
-        encoder = self._encoder(name)
-
-        def embed(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
-            hidden = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            return {"embedding": mean_pool(hidden, attention_mask)}
-
-        normalization = self.info.encoders[name].normalization
-        return Embedder(Backend(self._tokenizer(name), torch_forward(embed), normalization))
+        return Embedder(self._backend(name, "embedding"))
 
     def _task(self, task: Task) -> TaskInfo:
         try:
@@ -126,23 +87,46 @@ class OpenBundle:
                 f"{self.folder} has no {task} model (it has: {known}); train or merge one"
             ) from None
 
-    def _backend(self, task: Task) -> Backend:
+    def _task_backend(self, task: Task) -> Backend:
         info = self._task(task)
-        encoder = deepcopy(self._encoder(info.encoder))
-        if info.method == "lora":
-            merge_adapter(encoder, self.folder / task)
-        model = build_model(task, encoder, len(info.labels))
-        load_head(model, self.folder / task)
-        normalization = self.info.encoders[info.encoder].normalization
-        return Backend(self._tokenizer(info.encoder), torch_forward(model.eval()), normalization)
+        return self._backend(info.encoder, task, info)
 
-    def _encoder(self, name: str) -> torch.nn.Module:
+    def _backend(self, encoder: str, task: str, info: TaskInfo | None = None) -> Backend:
+        normalization = self.info.encoders[encoder].normalization
+        if encoder not in self._tokenizers:
+            self._tokenizers[encoder] = Tokenizer.load(self.folder / encoder)
+        tokenizer = self._tokenizers[encoder]
+        on_onnx = choose(self.folder / encoder, self.backend) == "onnx"
+        forward = self._encoder(encoder, on_onnx).forward(task, info)
+        if not on_onnx:
+            return Backend(tokenizer, forward, normalization, MAX_BATCH_TOKENS)
+        return Backend(tokenizer, forward, normalization, _ONE_INPUT, self.threads or processors())
+
+    def _encoder(self, name: str, on_onnx: bool) -> Any:
         if name not in self._encoders:
-            encoder: torch.nn.Module = load_encoder(self.folder / name)
-            self._encoders[name] = encoder.eval()
+            if on_onnx:
+                from models.onnx_backend import OnnxEncoder
+
+                self._encoders[name] = OnnxEncoder.load(self.folder, self.info, name, self._tokenizers[name])
+            else:
+                from models.torch_backend import TorchEncoder, set_threads
+
+                set_threads(self.threads)
+                self._encoders[name] = TorchEncoder.load(self.folder, name)
         return self._encoders[name]
 
-    def _tokenizer(self, name: str) -> Any:
-        if name not in self._tokenizers:
-            self._tokenizers[name] = load_tokenizer(self.folder / name)
-        return self._tokenizers[name]
+
+def choose(encoder: Path, backend: BackendName) -> Literal["onnx", "torch"]:
+    """The backend for an encoder's folder: "auto" is torch with a GPU or an unknown kind, else ONNX."""
+    if backend != "auto":
+        return backend
+    from models.onnx_backend import supports
+
+    return "onnx" if supports(encoder) and not shutil.which("nvidia-smi") else "torch"
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

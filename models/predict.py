@@ -21,10 +21,19 @@ from models.decoding import (
     merge_spans,
 )
 from models.errors import BundleError
-from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.label_sets import load_labels
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import unit_features
-from models.windows import Arrays, Forward, Window, encode_units, run, unit_windows, windows
+from models.windows import (
+    MAX_BATCH_TOKENS,
+    Arrays,
+    Forward,
+    Window,
+    encode_units,
+    run,
+    unit_windows,
+    windows,
+)
 
 Floats = NDArray[np.float32]
 _WEAK = -2.0
@@ -40,16 +49,21 @@ def softmax(logits: NDArray[Any]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """What every predictor runs on: a tokenizer, a model behind a `Forward`, the text normalisation."""
+    """What every predictor runs on: a tokenizer, a model behind a `Forward`, the text normalisation.
+
+    A batch holds at most `batch_tokens` tokens, or one input; `threads` batches run at a time.
+    """
 
     tokenizer: Any
     forward: Forward
     normalization: Normalization
+    batch_tokens: int = MAX_BATCH_TOKENS
+    threads: int = 1
 
     def run(self, inputs: Sequence[Arrays]) -> list[Arrays]:
         """Run the model over unpadded inputs, in the inputs' order."""
         padding = {"input_ids": self.tokenizer.pad_token_id, "unit_ids": -1, "features": 0.0}
-        return run(self.forward, inputs, padding)
+        return run(self.forward, inputs, padding, max_tokens=self.batch_tokens, threads=self.threads)
 
     def run_windows(self, cut: Sequence[Window]) -> list[Arrays]:
         """Run the model over windows."""

@@ -376,23 +376,22 @@ def test_version(mujaz: Mujaz) -> None:
 
 
 def test_evaluate_prints_figures(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Figures as JSON for scripts, one per line for people."""
+    """Figures as JSON for scripts, as tables for people."""
     asked: list[object] = []
+    figures = {"task": "topic", "n": 3, "macro_f1": 0.5, "per_class": {"sport": {"f1": 0.25, "support": 3}}}
 
-    def evaluate(*arguments: object) -> dict[str, Any]:
-        asked.append(arguments)
-        return {"n": 3, "macro_f1": 0.5, "per_class": {"sport": {"f1": 0.25}}}
+    def evaluate(*arguments: object, columns: dict[str, str]) -> dict[str, Any]:
+        asked.append((*arguments, columns))
+        return figures
 
     monkeypatch.setitem(sys.modules, "training.evaluate", SimpleNamespace(evaluate=evaluate))
-    found = mujaz("evaluate", "topic", "--data", "rows.jsonl", "--bundle", tmp_path, "--json")
-    assert found.json == {"n": 3, "macro_f1": 0.5, "per_class": {"sport": {"f1": 0.25}}}
-    assert asked == [("topic", tmp_path, Path("rows.jsonl"))]
-    lines = mujaz("evaluate", "topic", "--data", "rows.jsonl").out.decode().splitlines()
-    assert [line.split() for line in lines] == [
-        ["n", "3"],
-        ["macro_f1", "0.5000"],
-        ["per_class.sport.f1", "0.2500"],
-    ]
+    found = mujaz(
+        "evaluate", "topic", "--data", "r.csv", "--bundle", tmp_path, "--column", "text=t", "--json"
+    )
+    assert found.json == figures
+    assert asked == [("topic", tmp_path, Path("r.csv"), {"text": "t"})]
+    printed = mujaz("evaluate", "topic", "--data", "rows.jsonl").out.decode()
+    assert "macro_f1" in printed and "0.500" in printed and "sport" in printed and "0.250" in printed
 
 
 def test_demo_serves_with_its_options(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def _metadata(info: BundleInfo, results: Mapping[Task, Mapping[str, Any]]) -> An
     found = [
         EvalResult(
             task_type="summarization" if task == "summary" else "text-classification",
-            dataset_type="custom",
+            dataset_type=f"mujaz-{task}",  # results are grouped by it
             dataset_name=_split(metrics),
             metric_type=kind,
             metric_name=f"{task} {name}",

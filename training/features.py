@@ -9,8 +9,8 @@ from datasets import Dataset
 
 from arabic.normalize import Normalization, Normalized, normalize
 from models.decoding import POLARITIES
-from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.label_sets import load_labels
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import unit_features
 from models.windows import Window, encode_units, pad, unit_windows, windows
 from training.config import TrainConfig

@@ -30,7 +30,8 @@ def push(
     Nothing else that lies in the folder is sent. The token is that of `hf auth login` or HF_TOKEN. With
     `dry_run` no request is made. Raises `BundleError` for a bad bundle, `InputError` where the hub refuses.
     """
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils._validators import validate_repo_id
 
     try:
         validate_repo_id(repository)
@@ -51,7 +52,7 @@ def push(
 
 def _send(folder: Path, upload: Upload, private: bool, message: str) -> str:
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError
+    from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError  # type: ignore[attr-defined]
 
     api = HfApi()
     try:

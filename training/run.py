@@ -9,8 +9,8 @@ from typing import Any, cast
 from arabic.normalize import Normalization
 from models.bundle import LAYOUT, Task, encoder_info
 from models.heads import hidden_size
-from models.load import torch_forward
 from models.predict import Backend
+from models.torch_backend import torch_forward
 from training import processes
 from training.build import build_task_model, build_tokenizer
 from training.calibration import calibrate, dev_figures

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 
 from models.bundle import LAYOUT, BundleInfo, EncoderInfo, TaskInfo, write_manifest
 from models.encoder import load_encoder, load_tokenizer
-from models.load import save_head
+from models.torch_backend import save_head
 from training.inputs import Inputs
 
 

@@ -17,8 +17,8 @@ from arabic.errors import InputError
 from arabic.normalize import Normalization
 from models.bundle import Task, TaskInfo
 from models.heads import hidden_size
-from models.load import torch_forward
 from models.predict import Backend
+from models.torch_backend import torch_forward
 from training import processes
 from training.build import build_task_model, build_tokenizer
 from training.calibration import dev_figures

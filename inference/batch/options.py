@@ -10,7 +10,7 @@ from models.bundle import TASKS, Task
 from models.selection import BASE_WORDS
 
 OutputFormat = Literal["jsonl", "parquet", "csv"]
-Backend = Literal["auto", "torch"]
+Backend = Literal["auto", "onnx", "torch"]
 SHARD_ROWS = 512
 
 

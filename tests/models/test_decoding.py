@@ -18,7 +18,7 @@ from models.decoding import (
     merge_spans,
     snap,
 )
-from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 
 TEXT = 'قال وزير المالية: "أيد نواب ومصر القانون"، ورفضته النقابة.'
 OPTIONS = StanceDecoding()

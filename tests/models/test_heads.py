@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from models.encoder import load_encoder, load_tokenizer
-from models.heads import EVIDENCE_TAGS, HOLDER_TAGS, build_model
+from models.heads import build_model
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import N_FEATURES
 from tests.tiny import FAVOR
 

@@ -13,7 +13,8 @@ from models.bundle import LAYOUT
 from models.encoder import load_encoder
 from models.errors import BundleError
 from models.heads import build_model
-from models.load import OpenBundle, load_head, save_head, torch_forward
+from models.load import OpenBundle
+from models.torch_backend import load_head, save_head, torch_forward
 from tests.tiny import AGAINST, FAVOR, HEALTH, SPORT
 
 TEXTS = [SPORT, HEALTH, FAVOR, AGAINST]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from models.decoding import StanceDecoding
-from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.load import OpenBundle
 from models.predict import (
     Backend,
@@ -19,6 +18,7 @@ from models.predict import (
     TopicPredictor,
     softmax,
 )
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.windows import Arrays
 from tests.tiny import AGAINST, ECONOMY, FAVOR, HEALTH, NEUTRAL, SPORT
 
@@ -66,7 +66,9 @@ def close(left: Any, right: Any) -> None:
 
 def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False) -> Backend:
     """A backend that finds exactly `words` (normalised), as holders and as evidence against the target."""
-    wanted = [backend.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
+    wanted = [
+        backend.tokenizer.backend_tokenizer.encode(word, add_special_tokens=False).ids for word in words
+    ]
 
     def forward(arrays: Arrays) -> Arrays:
         ids = arrays["input_ids"]

@@ -93,7 +93,7 @@ def test_the_documented_figures_are_there_and_the_same_every_time(
     assert set(figures) >= DOCUMENTED[task]
     again = evaluate(task, tiny_bundle, tiny_rows[task])
     assert json.dumps(figures, allow_nan=False) == json.dumps(again, allow_nan=False)
-    shares = [v for k, v in figures.items() if isinstance(v, float)]
+    shares = [v for k, v in figures.items() if isinstance(v, float) and k != "words_mean"]
     assert shares and all(0 <= value <= 1 for value in shares)
     assert all(set(row) == {"precision", "recall", "f1", "support"} for row in figures["per_class"].values())
 

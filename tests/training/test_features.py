@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from arabic.normalize import Normalization, normalize
 from models.encoder import load_tokenizer
-from models.heads import EVIDENCE_TAGS, HOLDER_TAGS
 from models.label_sets import load_labels
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.windows import windows
 from tests.tiny import AGAINST, FAVOR, SPORT
 from training.config import TrainConfig

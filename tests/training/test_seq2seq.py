@@ -75,7 +75,7 @@ def test_a_summarizer_is_trained_saved_loaded_and_judged(
 def test_a_summary_that_is_seen_often_is_learned(seq2seq_base: Path, tmp_path: Path) -> None:
     rows = write_rows(tmp_path / "one.jsonl", [{**SUMMARY_ROWS[0], "id": f"a{i}"} for i in range(8)])
     settings = SETTINGS | {"epochs": 25, "method": "full", "learning_rate": 5e-3, "head_learning_rate": 5e-3}
-    settings |= {"patience": 6, "max_new_tokens": 40}
+    settings |= {"patience": 20, "max_new_tokens": 40}  # the first epochs all have 0 on dev
     out = train_tiny("summary", rows, tmp_path / "out", seq2seq_base, **settings)
     assert evaluate("summary", out, rows)["rouge1"] > 0.8
 

@@ -1,0 +1,7 @@
+"""The tags that a stance model gives to tokens."""
+
+# Holder and evidence tokens carry the polarity of the stance they belong to, since two parties in one
+# paragraph may stand on opposite sides of the same target. Holders have begin tags as well: several
+# parties often stand side by side («مصر وقطر والولايات المتحدة»), pieces of evidence do not.
+HOLDER_TAGS = ("O", "B-favor", "I-favor", "B-against", "I-against", "B-neutral", "I-neutral")
+EVIDENCE_TAGS = ("O", "I-favor", "I-against", "I-neutral")

@@ -1,0 +1,178 @@
+"""ONNX and torch give the same answers; prepared models survive damage, races and read-only homes."""
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.bundle import DEFAULT_BUNDLE, LAYOUT
+from models.errors import BundleError
+from models.load import BackendName, OpenBundle, choose
+from models.onnx_backend import cache_folder, cached
+from tests.tiny import AGAINST, ECONOMY, FAVOR, HEALTH, NEUTRAL, SPORT
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = [SPORT, HEALTH, ECONOMY, FAVOR, AGAINST, NEUTRAL, f"{SPORT} {AGAINST} " * 12, "قال.", ""]
+TARGETS = ["الملعب", "المستشفى", "القمح", "مشروع الجسر", "مشروع الميناء", "قانون المياه", "الميناء", "x", "y"]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own."""
+    monkeypatch.setenv("MUJAZ_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def outputs(bundle: Path, backend: BackendName) -> dict[str, Any]:
+    opened = OpenBundle.open(bundle, backend)
+    pairs = opened.stance().outputs(TARGETS, TEXTS)
+    return {
+        "topic": opened.topic().logits(TEXTS),
+        "stance": np.stack([pair.logits for pair in pairs]),
+        "holder": np.concatenate([o["holder"][: len(w.offsets)] for pair in pairs for w, o in pair.tokens]),
+        "evidence": np.concatenate([o["evidence"][: len(w.offsets)] for p in pairs for w, o in p.tokens]),
+        "summary": opened.summary().predict(["خبر", ""], [TEXTS[:6], TEXTS[6:]])[0],
+        "embedding": opened.embedder().embed(TEXTS),
+    }
+
+
+def test_a_tiny_bundle_gives_the_same_on_both(tiny_bundle: Path) -> None:
+    """All four models: their heads, and nothing lost in batching."""
+    torch, onnx = outputs(tiny_bundle, "torch"), outputs(tiny_bundle, "onnx")
+    for name, values in torch.items():
+        spread = max(float(values.std()), 1e-2)
+        assert np.abs(values - onnx[name]).mean() < 0.1 * spread, name
+
+
+def test_the_bundle_that_ships_gives_the_same_on_both() -> None:
+    """A parity test for each adapter, on its own weights, within what int8 may cost."""
+    torch, onnx = outputs(DEFAULT_BUNDLE, "torch"), outputs(DEFAULT_BUNDLE, "onnx")
+    for name in ("topic", "stance", "holder", "evidence"):
+        left, right = torch[name], onnx[name]
+        assert np.sqrt(((left - right) ** 2).mean()) < 0.15 * left.std(), name
+        best = np.sort(left, -1)
+        sure = best[..., -1] - best[..., -2] > 0.5
+        assert (left.argmax(-1) == right.argmax(-1))[sure].mean() > 0.98, name
+    assert np.abs(torch["summary"] - onnx["summary"]).max() < 0.05
+    assert (torch["embedding"] * onnx["embedding"]).sum(1).min() > 0.99
+
+
+def test_an_answer_does_not_depend_on_the_texts_beside_it(tiny_bundle: Path) -> None:
+    """To the bit: a scale for a batch would make rows depend on how a job is cut up."""
+    topic = OpenBundle.open(tiny_bundle, "onnx").topic()
+    alone = np.concatenate([topic.logits([text]) for text in TEXTS])
+    np.testing.assert_array_equal(topic.logits(TEXTS), alone)
+    np.testing.assert_array_equal(topic.logits(TEXTS[::-1])[::-1], alone)
+
+
+def test_prepared_once_and_again_when_damaged(tiny_bundle: Path, cache: Path) -> None:
+    before = OpenBundle.open(tiny_bundle, "onnx").topic().logits(TEXTS)
+    (path,) = (cache / "onnx").iterdir()
+    written = path.stat().st_mtime_ns, path.read_bytes()
+    OpenBundle.open(tiny_bundle, "onnx").topic()
+    assert (path.stat().st_mtime_ns, path.read_bytes()) == written
+    for damaged in (b"", written[1][:500], written[1][:-1] + b"\x00\x01"):
+        path.write_bytes(damaged)
+        np.testing.assert_array_equal(OpenBundle.open(tiny_bundle, "onnx").topic().logits(TEXTS), before)
+        assert path.read_bytes() == written[1]
+    assert [p.name for p in (cache / "onnx").iterdir()] == [path.name]
+
+
+def test_another_bundle_has_another_file(tiny_bundle: Path, tmp_path: Path, cache: Path) -> None:
+    """The key is the hash of what went in, not a name."""
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    manifest = json.loads((other / LAYOUT.manifest).read_text(encoding="utf-8"))
+    manifest["files"]["topic/head.safetensors"] = "0" * 64
+    (other / LAYOUT.manifest).write_text(json.dumps(manifest), encoding="utf-8")
+    for bundle in (tiny_bundle, other):
+        OpenBundle.open(bundle, "onnx").topic()
+    assert len(list((cache / "onnx").iterdir())) == 2
+
+
+def test_preparing_at_once_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "model.bin"
+    data = bytes(range(256)) * 4096
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: cached(path, lambda: data), range(40)))
+    assert all(value == data for value in found)
+    assert [p.name for p in path.parent.iterdir()] == ["model.bin"]
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tiny_bundle: Path, cache: Path) -> None:
+    cache.write_text("a file where the folder should be", encoding="utf-8")
+    assert len(OpenBundle.open(tiny_bundle, "onnx").topic().logits(TEXTS)) == len(TEXTS)
+
+
+def test_the_cache_lies_where_the_platform_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("MUJAZ_CACHE")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "mujaz"
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert cache_folder() == Path.home() / ".cache" / "mujaz"
+
+
+def _with_config(bundle: Path, folder: Path, **changes: object) -> Path:
+    copy = Path(shutil.copytree(bundle, folder))
+    path = copy / "encoder" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    return copy
+
+
+def test_auto_takes_torch_for_a_kind_it_does_not_know(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    other = _with_config(tiny_bundle, tmp_path / "other", model_type="deberta-v2")
+    assert choose(tiny_bundle / "encoder", "auto") == "onnx"
+    assert choose(other / "encoder", "auto") == "torch"
+    with pytest.raises(BundleError, match="backend=torch"):
+        OpenBundle.open(other, "onnx").topic()
+
+
+def test_auto_takes_torch_where_there_is_a_gpu(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/bin/sh\n", encoding="utf-8")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert choose(tiny_bundle / "encoder", "auto") == "torch"
+
+
+@pytest.mark.parametrize("task", ["topic", "stance", "summary"])
+def test_a_head_of_another_task_is_refused(tiny_bundle: Path, tmp_path: Path, task: str) -> None:
+    """With the message that torch gives."""
+    bundle = Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+    other = "summary" if task == "topic" else "topic"
+    shutil.copy(tiny_bundle / other / LAYOUT.head, bundle / task / LAYOUT.head)
+    messages = []
+    for backend in ("torch", "onnx"):
+        manifest = json.loads((bundle / LAYOUT.manifest).read_text(encoding="utf-8"))
+        manifest["files"][f"{task}/{LAYOUT.head}"] = "1" * 64
+        (bundle / LAYOUT.manifest).write_text(json.dumps(manifest), encoding="utf-8")
+        with pytest.raises(BundleError, match="should have the shape") as caught:
+            getattr(OpenBundle.open(bundle, backend), task)()  # type: ignore[arg-type]
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_an_analysis_imports_no_torch(tiny_bundle: Path) -> None:
+    """Torch and transformers take seconds and half a gigabyte; the default backend needs neither."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from inference.analyzer import Analyzer\n"
+        f"analyzer = Analyzer.load(Path({str(tiny_bundle)!r}), backend='onnx')\n"
+        f"analyzer.analyze({FAVOR + '.'!r})\n"
+        "print(sorted({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=120)
+    assert done.stdout.decode().strip() == "[]", done.stderr.decode()
