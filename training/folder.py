@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from arabic.errors import InputError
 from models.bundle import LAYOUT, file_sha256, read_manifest
+from training.card import write_card
 from training.checkpoints import flush_tree, replace_file
 
 RECORD = "run.json"
@@ -89,7 +90,7 @@ def finished(out: Path, record: Record, task: str) -> dict[str, Any] | None:
 
 
 def publish_bundle(out: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a folder with a bundle, and move it into `out`, the manifest last.
+    """Let `write` fill a folder with a bundle, add its card, and move all into `out`, the manifest last.
 
     Raises `InputError` where the disk is full; the checkpoints stay then.
     """
@@ -98,6 +99,7 @@ def publish_bundle(out: Path, write: Callable[[Path], None]) -> None:
     part.mkdir()
     try:
         write(part)
+        write_card(part)
         flush_tree(part)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)

@@ -25,6 +25,7 @@ from models.label_sets import load_labels
 from models.load import OpenBundle
 from models.merge import merge_bundles
 from tests.tiny import AGAINST, FAVOR, ROWS, SPORT, train_tiny, write_rows
+from training.card import CARD
 from training.config import TrainConfig
 from training.data import read_stance
 from training.epochs import EpochData, epoch_features, fixed
@@ -354,11 +355,11 @@ def test_only_the_bundle_is_left_and_it_names_no_place_on_this_machine(
     method: str, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
 ) -> None:
     out = train_tiny("topic", tiny_rows["topic"], tmp_path / "out", tiny_base, epochs=1, method=method)
-    listed = {*read_manifest(out).files, LAYOUT.manifest}
+    listed = {*read_manifest(out).files, LAYOUT.manifest, CARD}
     assert {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} == listed
     assert not list(out.rglob("checkpoint*"))
     places = [str(path) for path in (tiny_base.parent, tiny_rows["topic"].parent, tmp_path, Path.home())]
-    for path in out.rglob("*.json"):
+    for path in (*out.rglob("*.json"), out / CARD):
         text = path.read_text(encoding="utf-8")
         assert not [place for place in places if place in text], path
 
