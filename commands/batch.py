@@ -39,6 +39,10 @@ def batch(
         Literal["jsonl", "csv", "tsv"], typer.Option(help="Of standard input.")
     ] = "jsonl",
     bundle: Bundle = None,
+    backend: Annotated[
+        Literal["auto", "onnx", "torch"],
+        typer.Option(help="What computes; auto: ONNX where it can and there is no GPU."),
+    ] = "auto",
     engine: Annotated[Literal["local", "ray"], typer.Option(help="Who does the work.")] = "local",
     address: Annotated[
         str | None,
@@ -77,6 +81,7 @@ def batch(
         format=format,
         columns=Columns(text=text_column, id=id_column, keep=tuple(keep or ())),
         shard_rows=shard_rows,
+        backend=backend,
     )
     run = BatchRun(
         inputs=tuple(inputs),

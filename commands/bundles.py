@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from commands.common import Json, print_json
+from commands.common import ColumnOption, Json, TaskName, parse_columns, print_json
 
 bundle_app = typer.Typer(no_args_is_help=True, help="Look after bundles of trained models.")
 base_app = typer.Typer(no_args_is_help=True, help="Prepare base encoders.")
@@ -51,9 +51,29 @@ def merge(
 ) -> None:
     """Put tasks that were trained apart into one bundle; of a task held twice the last is taken."""
     from models.merge import merge_bundles
+    from training.card import write_card
 
     info = merge_bundles(parts, out, name=name, version=version)
+    write_card(out)
     typer.echo(f"{info.name} {info.version}: {', '.join(info.tasks)}; {len(info.files)} files, {info.sha256}")
+
+
+@bundle_app.command()
+def average(
+    parts: Annotated[list[Path], typer.Argument(help="Bundles of runs of one task.", metavar="BUNDLE...")],
+    task: Annotated[TaskName, typer.Option(help="The task.")],
+    dev: Annotated[Path, typer.Option(help="Rows to calibrate by.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="A new folder for the bundle.", metavar="DIR")],
+    column: ColumnOption = None,
+) -> None:
+    """Average the adapters of several runs into one that costs no more; prints the figures on dev.
+
+    The runs should have gone on from one bundle (`mujaz train --start`).
+    """
+    from training.average import average_bundles
+
+    figures = average_bundles(parts, task, dev, out, columns=parse_columns(column))
+    print_json(figures, indent=2)
 
 
 @bundle_app.command()

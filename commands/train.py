@@ -26,6 +26,9 @@ def train(
         str | None, typer.Option(help="Folder or hub id.", show_default="the encoder that ships")
     ] = None,
     revision: Annotated[str, typer.Option(help="Revision of a hub model.")] = "",
+    start: Annotated[
+        Path | None, typer.Option(help="A bundle whose adapter is trained on.", metavar="BUNDLE")
+    ] = None,
     method: Annotated[
         Literal["lora", "full"] | None, typer.Option(help="Adapters, or all weights.", show_default="lora")
     ] = None,
@@ -80,7 +83,8 @@ def train(
         for warning in report.warnings:
             typer.echo(f"mujaz: {warning}", err=True)
     options: dict[str, Any] = {
-        "base": base or DEFAULT_BUNDLE / LAYOUT.encoder,
+        "base": base or (start or DEFAULT_BUNDLE) / LAYOUT.encoder,
+        "start": start,
         "revision": revision,
         "data_licence": data_licence,
         "columns": columns,

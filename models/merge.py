@@ -1,7 +1,7 @@
 """Putting tasks that were trained apart into one bundle."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from models.bundle import LAYOUT, BundleInfo, EncoderInfo, read_manifest, verify, write_manifest
@@ -22,7 +22,7 @@ def merge_bundles(parts: Sequence[Path], out: Path, *, name: str, version: str) 
     for task, part in owners.items():
         encoder = tasks[task].encoder
         if encoder in encoders:
-            _check_same(encoder, sources[encoder].parent, part, infos)
+            check_same(encoder, sources[encoder].parent, part, infos)
         else:
             encoders[encoder] = infos[part].encoders[encoder]
             sources[encoder] = part / encoder
@@ -48,7 +48,8 @@ def _owned(folder: Path) -> set[str]:
     return {*info.encoders, *info.tasks}
 
 
-def _check_same(encoder: str, part: Path, other: Path, infos: dict[Path, BundleInfo]) -> None:
+def check_same(encoder: str, part: Path, other: Path, infos: Mapping[Path, BundleInfo]) -> None:
+    """Raise `BundleError` unless two bundles hold the same encoder, made and used alike."""
     if _files(encoder, infos[part]) != _files(encoder, infos[other]):
         raise BundleError(
             f"{part} and {other} have different encoders in {encoder}/; train them from one base"

@@ -1,8 +1,11 @@
 """Our own annotations, put back beside the texts they were made on.
 
     python -m training.annotated topic|stance --texts ARTICLES.jsonl … --out ROWS.jsonl
+    python -m training.annotated targets|targets_dev --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
 
 `training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away.
+`targets` are other words for the targets of labelled stance rows, as somebody would type them who has
+not read the paragraph, and for each a target that looks close but is not spoken of.
 """
 
 import argparse
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from arabic.errors import InputError
+from training.data import UNRELATED
 from training.pseudo_labels import paragraphs_of
 
 ANNOTATIONS_DIR = Path(__file__).parent / "annotations"
@@ -38,13 +42,40 @@ def annotated_rows(task: str, articles: Sequence[Path]) -> Iterator[dict[str, An
                         yield _row(annotations[paragraph.id], paragraph.text, article.get("title") or "")
 
 
-def _row(annotation: dict[str, Any], text: str, title: str) -> dict[str, Any]:
+def typed_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """A further stance row for every labelled row that was annotated: its target as typed, and a near miss.
+
+    The stances are the labelled row's own, on the target in other words; the near miss is unrelated.
+    Raises `InputError` where a row is not the one that was annotated.
+    """
+    lines = (ANNOTATIONS_DIR / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    annotations = {row["id"]: row for row in map(json.loads, lines)}
+    for path in files:
+        with path.open(encoding="utf-8") as file:
+            for row in map(json.loads, file):
+                found = annotations.get(row["id"])
+                if found is None:
+                    continue
+                records = [record for record in row["stances"] if record["target"] == found["target"]]
+                _check_text(found, row["text"])
+                if not records:
+                    raise InputError(f"{row['id']}: no stance on {found['target']!r}; take the row as it was")
+                near = {"target": found["near"], "stance": UNRELATED, "holder": "", "evidence": ""}
+                stances = [*({**record, "target": found["typed"]} for record in records), near]
+                yield {**row, "id": f"{row['id']}#typed", "stances": stances}
+
+
+def _check_text(annotation: dict[str, Any], text: str) -> None:
     found = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
     if found != annotation["text_sha256"]:
         raise InputError(
             f"{annotation['id']}: the paragraph is not the one that was labelled (hash {found}, expected "
             f"{annotation['text_sha256']}); take the article as the corpus has it"
         )
+
+
+def _row(annotation: dict[str, Any], text: str, title: str) -> dict[str, Any]:
+    _check_text(annotation, text)
     if "label" in annotation:
         return {
             "id": annotation["id"],
@@ -70,11 +101,12 @@ def _piece(text: str, name: str, span: list[int] | None) -> dict[str, Any]:
 def main() -> None:
     """Write the rows and say how many of the annotations found their text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("task", choices=["topic", "stance"])
+    parser.add_argument("task", choices=["topic", "stance", "targets", "targets_dev"])
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    rows = list(annotated_rows(options.task, options.texts))
+    read = typed_rows if options.task.startswith("targets") else annotated_rows
+    rows = list(read(options.task, options.texts))
     options.out.write_text(
         "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
     )

@@ -12,6 +12,7 @@ from models.bundle import Task
 from models.encoder import load_encoder, load_seq2seq, load_tokenizer
 from models.heads import build_model
 from training.config import TrainConfig
+from training.start import load_start
 
 
 def build_tokenizer(base: str | Path, revision: str, config: TrainConfig) -> Any:
@@ -26,15 +27,26 @@ def build_tokenizer(base: str | Path, revision: str, config: TrainConfig) -> Any
 
 
 def build_task_model(
-    task: Task, base: str | Path, revision: str, config: TrainConfig, n_labels: int
+    task: Task,
+    base: str | Path,
+    revision: str,
+    config: TrainConfig,
+    n_labels: int,
+    start: Path | None = None,
 ) -> nn.Module:
-    """Load the base and put the task's head on it, freshly initialised from `config.seed`."""
+    """Load the base and put adapters and the task's head on it: those of `start`, or fresh ones.
+
+    Fresh ones come from `config.seed`.
+    """
     torch.manual_seed(config.seed)
     bare = load_encoder(base, revision=revision or None)
     for name, module in bare.named_modules():
         if isinstance(module, nn.Dropout) and "attention.self" in name:
             module.p = 0.0  # dropout inside attention doubles the time of a step on a CPU
-    return build_model(task, _adapted(bare, config), n_labels)
+    model = build_model(task, _adapted(bare, config), n_labels)
+    if start is not None:
+        load_start(model, start, task)
+    return model
 
 
 def build_seq2seq(base: str | Path, revision: str, config: TrainConfig) -> nn.Module:

@@ -38,6 +38,7 @@ _SHARES = (
     "label_smoothing",
     "second_label_weight",
     "hard_unrelated",
+    "mask_words",
     "important_target",
     "precision",
 )
@@ -85,6 +86,8 @@ class TrainConfig:
     """stance: share of the unrelated pairs whose target comes from a similar paragraph."""
     mixed_repeat: int = 1
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
+    mask_words: float = 0.0
+    """stance: share of the pairs whose paragraph loses the words that it shares with the target."""
     token_loss_weight: float = 1.0
     """stance: weight of the holder and evidence losses beside the label's."""
     tag_weight: float = 1.0

@@ -115,7 +115,7 @@ def epoch_features(
         seed = epoch_seed(config.seed, epoch)
         pairs = all_pairs(rows, ratio=ratio, hard=config.hard_unrelated, seed=seed, sampler=sampler)
         pairs += [pair for pair in pairs if len(pair.labels) > 1] * (config.mixed_repeat - 1)
-        return stance_features(pairs, tokenizer, normalization, config, labels)
+        return stance_features(pairs, tokenizer, normalization, config, labels, seed)
 
     return features
 

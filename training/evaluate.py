@@ -13,7 +13,7 @@ from models.load import OpenBundle
 from models.predict import PairOutput, StancePredictor, TopicPredictor
 from training.answers import Answers, pair_answers, topic_answers
 from training.bootstrap import RESAMPLES, classification_statistic, intervals
-from training.data import Columns, StanceRow, TopicRow, read_stance, read_summary, read_topic
+from training.data import UNRELATED, Columns, StanceRow, TopicRow, read_stance, read_summary, read_topic
 from training.evaluate_summary import full_extract_figures, full_written_figures
 from training.metrics import (
     area_under_risk,
@@ -22,7 +22,7 @@ from training.metrics import (
     reliability,
     risk_coverage,
 )
-from training.pairs import Pair, all_pairs, related_pairs
+from training.pairs import Pair, all_pairs
 from training.slices import classification_slices
 from training.spans import span_counts, span_figures, span_statistic
 
@@ -122,7 +122,9 @@ def evaluation_pairs(rows: Sequence[StanceRow], *, polar: bool = True) -> list[P
 
     Raises `InputError` where there are none with one label.
     """
-    pairs = all_pairs(rows, ratio=1.0, hard=0.5, seed=EVALUATION_SEED) if polar else related_pairs(rows)
+    own = any(record.stance == UNRELATED for row in rows for record in row.stances)
+    ratio = 1.0 if polar and not own else 0.0  # data with unrelated pairs of its own gets no others
+    pairs = all_pairs(rows, ratio=ratio, hard=0.5, seed=EVALUATION_SEED)
     if not any(len(pair.labels) == 1 for pair in pairs):
         raise InputError("no stance to evaluate on; the rows need targets that holders agree on")
     return pairs

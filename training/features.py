@@ -1,23 +1,28 @@
 """Rows to token features: what the Trainer feeds the models."""
 
+import random
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 
+from arabic.errors import InputError
 from arabic.normalize import Normalization, Normalized, normalize
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
-from models.units import unit_features
+from models.units import stems, unit_features
 from models.windows import Window, encode_units, pad, unit_windows, windows
 from training.config import TrainConfig
 from training.data import StanceLabel, SummaryRow, TopicRow
-from training.pairs import Pair
+from training.pairs import LOOSE, Pair, shared_words
 
 IGNORE = -100
+_WORD = re.compile(r"\w+")
 _PADDING = {"unit_ids": -1, "holder_labels": IGNORE, "evidence_labels": IGNORE, "unit_labels": IGNORE}
 
 
@@ -49,25 +54,32 @@ def stance_features(
     normalization: Normalization,
     config: TrainConfig,
     labels: Sequence[str] | None = None,
+    seed: int = 0,
 ) -> Dataset:
     """Token ids of (target, paragraph), the pair's label distribution, and tags for every token.
 
-    With labels that are not ours there are no tags: they carry our polarities.
+    With labels that are not ours there are no tags: they carry our polarities. Of the pairs that
+    `config.mask_words` draws (by `seed`) some words are masked. Raises `InputError` where the tokenizer
+    has no token for that.
     """
     ids = list(labels or load_labels("stance").ids)
     polar = set(POLARITIES) <= set(ids)
     texts = [normalize(pair.text, normalization) for pair in pairs]
     targets = [normalize(pair.target, normalization).text for pair in pairs]
+    masked = _words_to_mask(pairs, tokenizer, config.mask_words, random.Random(seed))
     features = []
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):
         pair = pairs[window.item]
+        hidden = tokens_of_words(window, texts[window.item].text, masked.get(window.item, frozenset()))
         records = pair.records if polar else ()
         target = np.zeros(len(ids), np.float32)
         for label in pair.labels:
             target[ids.index(label)] = 1 / len(pair.labels)
         features.append(
             {
-                "input_ids": window.input_ids,
+                "input_ids": np.where(hidden, tokenizer.mask_token_id, window.input_ids)
+                if hidden.any()
+                else window.input_ids,
                 "labels": target,
                 "holder_labels": tag_tokens(window, texts[window.item], records, "holder", HOLDER_TAGS),
                 "evidence_labels": tag_tokens(window, texts[window.item], records, "evidence", EVIDENCE_TAGS),
@@ -75,6 +87,36 @@ def stance_features(
             }
         )
     return Dataset.from_list(features)
+
+
+def _words_to_mask(
+    pairs: Sequence[Pair], tokenizer: Any, share: float, rng: random.Random
+) -> dict[int, frozenset[str]]:
+    """The words to mask in some pairs: those the paragraph has from its target, else two of its own.
+
+    Annotators take targets from the paragraph, so that shared words give away what is related; an
+    analyst's words may be others. Unrelated pairs lose words too, or the mask would tell.
+    """
+    if not share:
+        return {}
+    if tokenizer.mask_token_id is None:
+        raise InputError("mask_words needs a tokenizer with a mask token; set it to 0")
+    found = {}
+    for i, pair in enumerate(pairs):
+        if rng.random() < share:
+            words = [w for w in stems(normalize(pair.text, LOOSE).text) if len(w) > 2]
+            found[i] = shared_words(pair) or frozenset(rng.sample(words, min(2, len(words))))
+    return found
+
+
+def tokens_of_words(window: Window, text: str, words: frozenset[str]) -> NDArray[np.bool_]:
+    """Which tokens of a window, (T,), belong to one of `words`, loosely spelt and without the article."""
+    offsets = window.offsets
+    chosen = np.zeros(len(offsets), np.bool_)
+    for match in _WORD.finditer(text) if words else ():
+        if words.intersection(stems(normalize(match[0], LOOSE).text)):
+            chosen |= (offsets[:, 0] < match.end()) & (offsets[:, 1] > match.start())
+    return chosen
 
 
 def tag_tokens(

@@ -16,6 +16,7 @@ from training.config import TrainConfig
 from training.data import label_set, read_rows
 from training.folder import claim, data_sha256
 from training.precision import choose_dtype
+from training.start import check_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Inputs:
     base: str | Path
     revision: str
     normalization: Normalization
+    start: Path | None
 
 
 def read_inputs(
@@ -46,6 +48,7 @@ def read_inputs(
     data_licence: str,
     normalization: Normalization,
     columns: Mapping[str, str] | None,
+    start: Path | None = None,
 ) -> Inputs:
     """Read and check the data. Raises `InputError` for data that nothing can be learned from."""
     found = read_rows(task, train_file, columns=columns)
@@ -64,6 +67,8 @@ def read_inputs(
         "normalization": dataclasses.asdict(normalization),
         "config": dataclasses.asdict(config),
     }
+    if start is not None:
+        record["start"] = check_start(start, task, labels, config.method)
     name = f"{train_file.parent.name}/{train_file.name}"
     data = DataInfo(name, data_licence, len(found.rows), hashes["train"])
     return Inputs(
@@ -78,6 +83,7 @@ def read_inputs(
         base,
         revision,
         normalization,
+        start,
     )
 
 

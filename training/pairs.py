@@ -13,7 +13,7 @@ from training.data import UNRELATED, StanceLabel, StanceRow
 
 _NEIGHBOURS = 30
 _ROWS_AT_ONCE = 1000
-_LOOSE = Normalization(alef=True, ya=True, ta_marbuta=True)
+LOOSE = Normalization(alef=True, ya=True, ta_marbuta=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,22 @@ class NegativeSampler:
 
         Keeps none where there is no other document to take a target from.
         """
-        candidates = tuple(row for row in rows if row.stances)
+        candidates = tuple(row for row in rows if _targets(row))
         if len({row.document for row in candidates}) < 2:
             candidates = ()
-        words = tuple(frozenset(stems(normalize(row.text, _LOOSE).text)) for row in candidates)
+        words = tuple(frozenset(stems(normalize(row.text, LOOSE).text)) for row in candidates)
         return cls(candidates, words, _nearest([row.text for row in candidates]))
+
+
+def _targets(row: StanceRow) -> list[str]:
+    """The targets that a row is about, as often as there are records on them."""
+    return [record.target for record in row.stances if record.stance != UNRELATED]
+
+
+def shared_words(pair: Pair) -> frozenset[str]:
+    """The words of a pair's target (loosely spelt, without the article) that its paragraph has too."""
+    target, text = (stems(normalize(t, LOOSE).text) for t in (pair.target, pair.text))
+    return frozenset(word for word in target if len(word) > 2).intersection(text)
 
 
 def _nearest(texts: Sequence[str]) -> NDArray[np.int64]:
@@ -98,8 +109,8 @@ def draw_unrelated(sampler: NegativeSampler, count: int, hard: float, seed: int)
             j = int(rng.choice(sampler.nearest[i].tolist()))
         else:
             j = rng.randrange(len(candidates))
-        target = rng.choice(candidates[j].stances).target
-        wanted = {stem for stem in stems(normalize(target, _LOOSE).text) if len(stem) > 2}
+        target = rng.choice(_targets(candidates[j]))
+        wanted = {stem for stem in stems(normalize(target, LOOSE).text) if len(stem) > 2}
         same_document = candidates[i].document == candidates[j].document
         if same_document or (i, target) in seen or wanted <= words[i]:
             continue
@@ -116,12 +127,14 @@ def all_pairs(
     seed: int,
     sampler: NegativeSampler | None = None,
 ) -> list[Pair]:
-    """Related pairs and, unless the data has its own, `ratio` unrelated ones a record.
+    """The pairs of the data and, where it has fewer unrelated ones of its own, `ratio` a related record.
 
     `sampler` is that of the same rows, where one is at hand.
     """
-    related = related_pairs(rows)
-    records = sum(len(row.stances) for row in rows)
-    if any(UNRELATED in pair.labels for pair in related):
-        return related
-    return related + draw_unrelated(sampler or NegativeSampler.of(rows), round(records * ratio), hard, seed)
+    given = related_pairs(rows)
+    records = [record for row in rows for record in row.stances]
+    own = sum(record.stance == UNRELATED for record in records)
+    missing = round((len(records) - own) * ratio) - own
+    if missing <= 0:
+        return given
+    return given + draw_unrelated(sampler or NegativeSampler.of(rows), missing, hard, seed)

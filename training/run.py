@@ -36,11 +36,13 @@ def train(
     data_licence: str = "",
     normalization: Normalization | None = None,
     columns: Mapping[str, str] | None = None,
+    start: Path | None = None,
     resume: bool = False,
     track: str = "none",
 ) -> dict[str, Any]:
     """Fine-tune `base` for a task and write a bundle to `out`; returns the figures on dev.
 
+    `start` is a bundle on the same base whose adapter and head of the task are trained on.
     The epoch that is best on dev is kept, and temperature and decoding options are fitted on dev, so
     the dev figures flatter a little. With `resume` an unfinished run in `out` goes on from its newest
     complete checkpoint, a finished one just gives its figures, and where there is none one begins.
@@ -58,6 +60,7 @@ def train(
         data_licence=data_licence,
         normalization=normalization or Normalization(),
         columns=columns,
+        start=start,
     )
     if resume and (figures := finished(out, inputs.record, task)) is not None:
         return figures
@@ -74,7 +77,9 @@ def _train_encoder(
     inputs: Inputs, out: Path, interruption: Interruption, *, resume: bool, track: str
 ) -> dict[str, Any]:
     tokenizer = build_tokenizer(inputs.base, inputs.revision, inputs.config)
-    model = build_task_model(inputs.task, inputs.base, inputs.revision, inputs.config, len(inputs.labels))
+    model = build_task_model(
+        inputs.task, inputs.base, inputs.revision, inputs.config, len(inputs.labels), inputs.start
+    )
     inputs = decided(inputs, out, hidden_size(cast(Any, model).encoder))
     config = inputs.config
     features = epoch_features(

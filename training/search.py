@@ -47,6 +47,7 @@ def search_config(
     revision: str = "",
     data_licence: str = "",
     columns: Mapping[str, str] | None = None,
+    start: Path | None = None,
     resume: bool = False,
     track: str = "none",
 ) -> TrainConfig:
@@ -71,6 +72,7 @@ def search_config(
         data_licence=data_licence,
         normalization=Normalization(),
         columns=columns,
+        start=start,
     )
     folder = out / SEARCH
     if folder.exists() and not resume:
@@ -111,14 +113,17 @@ def search_config(
     return dataclasses.replace(config, **study.best_params)
 
 
-def suggest(trial: Any, task: Task, config: TrainConfig) -> TrainConfig:
-    """A configuration near `config`: rates within a factor of three, and what regularises."""
+def suggest(trial: Any, task: Task, config: TrainConfig, *, started: bool = False) -> TrainConfig:
+    """A configuration near `config`: rates within a factor of three, and what regularises.
+
+    `started`: adapters come from a bundle and keep their rank.
+    """
     found: dict[str, Any] = {
         name: trial.suggest_float(name, getattr(config, name) / 3, getattr(config, name) * 3, log=True)
         for name in ("learning_rate", "head_learning_rate")
     }
     found["weight_decay"] = trial.suggest_categorical("weight_decay", [0.0, 0.01, 0.1])
-    if config.method == "lora":
+    if config.method == "lora" and not started:
         found["lora_rank"] = trial.suggest_categorical("lora_rank", [8, 16, 32])
     if task != "summary":
         found["label_smoothing"] = trial.suggest_float("label_smoothing", 0.0, 0.1)
@@ -141,9 +146,14 @@ class _StopSearch(TrainerCallback):
             raise RunInterrupted(f"{self._folder}: the search was stopped; go on with --resume")
 
 
+def _model(inputs: Inputs, config: TrainConfig) -> nn.Module:
+    labels = len(inputs.labels)
+    return build_task_model(inputs.task, inputs.base, inputs.revision, config, labels, inputs.start)
+
+
 def _search_trainer(inputs: Inputs, folder: Path, interruption: Interruption) -> TaskTrainer:
     tokenizer = build_tokenizer(inputs.base, inputs.revision, inputs.config)
-    built = build_task_model(inputs.task, inputs.base, inputs.revision, inputs.config, len(inputs.labels))
+    built = _model(inputs, inputs.config)
     dtype: Any = choose_dtype(inputs.config.dtype, hidden_size(cast(Any, built).encoder))
     config = dataclasses.replace(inputs.config, dtype=dtype)
     features = epoch_features(
@@ -156,11 +166,13 @@ def _search_trainer(inputs: Inputs, folder: Path, interruption: Interruption) ->
     holder: list[TaskTrainer] = []
 
     def model_init(trial: Any) -> nn.Module:
-        tried = config if trial is None else suggest(trial, inputs.task, config)
+        tried = (
+            config if trial is None else suggest(trial, inputs.task, config, started=inputs.start is not None)
+        )
         for trainer in holder:  # none while the Trainer itself is being made
             trainer.config = tried
             trainer.loss = task_loss(inputs.task, tried, data)
-        return build_task_model(inputs.task, inputs.base, inputs.revision, tried, len(inputs.labels))
+        return _model(inputs, tried)
 
     def evaluate(info: TaskInfo) -> dict[str, Any]:
         model = holder[0].model

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from inference.batch.readers import stdin_file
 from inference.batch.sources import STDIN, Kind
 from inference.results import ModelInfo
 from models.bundle import DEFAULT_BUNDLE, read_manifest
+from models.load import choose
 
 FORMAT_VERSION = 1
 _MUST_MATCH = ("format", "mujaz", "input", "bundle", "options")
@@ -45,6 +46,20 @@ class BatchRun:
         """The bundle's name, version and hash, without loading it. Raises `BundleError`."""
         info = read_manifest(self.bundle or DEFAULT_BUNDLE)
         return ModelInfo(info.name, info.version, info.sha256)
+
+
+def settled(run: BatchRun) -> BatchRun:
+    """The run with its backend chosen: what goes on on another machine must compute as it began.
+
+    Stays "auto" for a bundle whose tasks go different ways. Raises `BundleError`.
+    """
+    bundle = run.bundle or DEFAULT_BUNDLE
+    tasks = read_manifest(bundle).tasks
+    encoders = {tasks[task].encoder for task in run.options.tasks if task in tasks}
+    backends = {choose(bundle / encoder, run.options.backend) for encoder in encoders}
+    if len(backends) != 1:
+        return run
+    return replace(run, options=replace(run.options, backend=backends.pop()))
 
 
 def prepare(run: BatchRun, attempt: str, reporter: Reporter) -> dict[str, Any]:

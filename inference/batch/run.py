@@ -14,7 +14,7 @@ from inference.batch import folder
 from inference.batch.feed import Feed, reconcile
 from inference.batch.local import LocalPool
 from inference.batch.pool import Died, Event, Pool, Workers
-from inference.batch.prepare import BatchRun, prepare
+from inference.batch.prepare import BatchRun, prepare, settled
 from inference.batch.progress import Reporter
 from inference.batch.readers import Position, read_rows
 from inference.batch.retries import Retries
@@ -59,7 +59,7 @@ def run_batch(run: BatchRun, reporter: Reporter, load: Loader = load_analyzer) -
 
     """
     started = time.monotonic()
-    attempt = _Attempt(run, reporter, load)
+    attempt = _Attempt(settled(run), reporter, load)
     with folder.locked(run.out), Stop() as stop, reporter:
         try:
             complete = attempt.go(stop)

@@ -47,7 +47,8 @@ def test_options_reach_the_run(
     arguments = (
         "a b.csv --out out --tasks stance,topic -t القمح --targets TARGETS --unit paragraph --words 30 "
         "--format parquet --text-column body --id-column nr --keep date --keep place --stdin-format csv "
-        "--bundle B --engine ray --address h:6379 --workers 3x2 --shard-rows 7 --resume --max-errors 2"
+        "--bundle B --backend torch --engine ray --address h:6379 --workers 3x2 --shard-rows 7 --resume "
+        "--max-errors 2"
     )
     words = [str(tmp_path / "targets.txt") if word == "TARGETS" else word for word in arguments.split()]
     assert mujaz(monkeypatch, *words) == 0
@@ -63,6 +64,7 @@ def test_options_reach_the_run(
                 format="parquet",
                 columns=Columns(text="body", id="nr", keep=("date", "place")),
                 shard_rows=7,
+                backend="torch",
             ),
             bundle=Path("B"),
             engine="ray",

@@ -8,7 +8,7 @@ import pytest
 from arabic.errors import InputError
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
-from training.annotated import ANNOTATIONS_DIR, annotated_rows
+from training.annotated import ANNOTATIONS_DIR, annotated_rows, typed_rows
 from training.data import read_stance, read_topic
 
 
@@ -32,6 +32,48 @@ def test_another_text_under_the_same_id_is_refused(tmp_path: Path) -> None:
     articles.write_text(json.dumps({"id": document, "text": sentence * 40}), encoding="utf-8")
     with pytest.raises(InputError, match="not the one that was labelled"):
         list(annotated_rows("topic", [articles]))
+
+
+def _stance_row(annotation: dict[str, object]) -> dict[str, object]:
+    """A row as the annotation knows it; its text is another one, so its hash does not fit."""
+    record = {"target": annotation["target"], "stance": "favor", "holder": "", "evidence": ""}
+    return {"id": annotation["id"], "title": "", "text": "أيد المجلس الخطة.", "stances": [record]}
+
+
+def test_typed_targets_stand_beside_near_misses_and_hold_no_text() -> None:
+    train, dev = _annotations("targets"), _annotations("targets_dev")
+    assert not {row["id"] for row in train} & {row["id"] for row in dev}
+    for row in [*train, *dev]:
+        assert set(row) == {"id", "text_sha256", "target", "typed", "near"}
+        assert row["typed"] != row["near"] != row["target"]
+
+
+def test_typed_targets_of_another_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(_stance_row(_annotations("targets")[0])), encoding="utf-8")
+    with pytest.raises(InputError, match="not the one that was labelled"):
+        list(typed_rows("targets", [path]))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "split"), [("targets", "train"), ("targets_dev", "dev")])
+def test_every_typed_target_has_the_stance_of_the_annotators_own(
+    name: str, split: str, shared: Path, tmp_path: Path
+) -> None:
+    source = shared / f"data/stance_news/{split}.jsonl"
+    rows = list(typed_rows(name, [source]))
+    assert len(rows) == len(_annotations(name))
+    gold = {row.id: row for row in read_stance(source).rows}
+    out = tmp_path / "rows.jsonl"
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    annotations = {f"{row['id']}#typed": row for row in _annotations(name)}
+    for row in read_stance(out).rows:
+        *typed, near = row.stances
+        known = annotations[row.id]
+        before = [
+            s.stance for s in gold[row.id.removesuffix("#typed")].stances if s.target == known["target"]
+        ]
+        assert [record.stance for record in typed] == before and near.stance == "unrelated"
 
 
 @pytest.mark.shared

@@ -1,5 +1,6 @@
 """The model learns the words that were annotated, however the source spells them."""
 
+import dataclasses
 import random
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from models.encoder import load_tokenizer
 from models.label_sets import load_labels
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.windows import windows
-from tests.tiny import AGAINST, FAVOR, SPORT
+from tests.tiny import AGAINST, FAVOR, NEUTRAL, SPORT
 from training.config import TrainConfig
 from training.data import StanceLabel, SummaryRow, TopicRow, read_stance
 from training.features import (
@@ -125,6 +126,38 @@ def test_target_and_special_tokens_are_not_learned(tokenizer: Any) -> None:
     assert {tag for tag, out in zip(tags, outside, strict=True) if out} == {IGNORE}
     assert IGNORE not in {tag for tag, out in zip(tags, outside, strict=True) if not out}
     assert _words(tokenizer, window.input_ids.tolist(), tags) == "رئيس البلدية"
+
+
+def test_masked_pairs_lose_the_words_they_share_with_their_target(tokenizer: Any) -> None:
+    """All of them and only them; spans and offsets stay, the target is whole."""
+    holder = StanceLabel("جسر جديد", "favor", _find(FAVOR, "رئيس البلدية"), _find(FAVOR, "أيد رئيس البلدية"))
+    pair = Pair(FAVOR, "جسر جديد", (holder,))
+    (plain,) = stance_features([pair], tokenizer, PLAIN, CONFIG)
+    (masked,) = stance_features([pair], tokenizer, PLAIN, dataclasses.replace(CONFIG, mask_words=1.0))
+    hidden = [a for a, b in zip(plain["input_ids"], masked["input_ids"], strict=True) if a != b]
+    assert set(tokenizer.decode(hidden).split()) == {"الجسر", "الجديد"}
+    assert masked["input_ids"].count(tokenizer.mask_token_id) == len(hidden)
+    assert masked["holder_labels"] == plain["holder_labels"] and "جسر جديد" in tokenizer.decode(
+        masked["input_ids"][:12]
+    )
+
+
+def test_the_mask_does_not_tell_related_from_unrelated(tokenizer: Any) -> None:
+    """Pairs without a shared word lose words too, others for another seed; a share of 0 masks none."""
+    config = dataclasses.replace(CONFIG, mask_words=1.0)
+    pairs = [Pair(f"{NEUTRAL} {AGAINST}", "مشروع الجسر", ())] * 8
+    rows = [stance_features(pairs, tokenizer, PLAIN, config, seed=seed)["input_ids"] for seed in (1, 1, 2)]
+    assert all(tokenizer.mask_token_id in ids for ids in rows[0])
+    assert list(rows[0]) == list(rows[1]) != list(rows[2])
+    half = dataclasses.replace(CONFIG, mask_words=0.5)
+    drawn = [
+        tokenizer.mask_token_id in r["input_ids"] for r in stance_features(pairs * 10, tokenizer, PLAIN, half)
+    ]
+    assert 20 < sum(drawn) < 60
+    assert all(
+        tokenizer.mask_token_id not in r["input_ids"]
+        for r in stance_features(pairs, tokenizer, PLAIN, CONFIG)
+    )
 
 
 def test_unrelated_pairs_teach_their_label_and_no_tags(tokenizer: Any) -> None:

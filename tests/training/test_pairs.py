@@ -8,7 +8,7 @@ import pytest
 from arabic.normalize import normalize
 from tests.tiny import AGAINST, FAVOR, NEUTRAL, STANCE_ROWS, write_rows
 from training.data import StanceLabel, StanceRow, read_stance
-from training.pairs import all_pairs, related_pairs, unrelated_pairs
+from training.pairs import Pair, all_pairs, related_pairs, shared_words, unrelated_pairs
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +83,22 @@ def test_all_pairs_makes_the_ratio_of_the_records(rows: list[StanceRow]) -> None
         assert sum(pair.labels == {"unrelated"} for pair in pairs) == expected == len(pairs) - 18
 
 
-def test_unrelated_records_of_the_data_are_used_instead_of_made_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ratio", "made"), [(0.0, 0), (0.5, 8), (1.0, 17)])
+def test_unrelated_records_of_the_data_count_as_made_ones(ratio: float, made: int, tmp_path: Path) -> None:
+    """And their targets are not taken for targets that another paragraph is about."""
     source = copy.deepcopy(STANCE_ROWS)
     source[0]["stances"].append({"target": "ميناء الصيد", "stance": "unrelated", "holder": ""})
     rows = read_stance(write_rows(tmp_path / "own.jsonl", source)).rows
-    pairs = all_pairs(rows, ratio=1.0, hard=0.5, seed=1)
-    assert [pair.target for pair in pairs if pair.labels == {"unrelated"}] == ["ميناء الصيد"]
-    assert len(pairs) == len(STANCE_ROWS) + 1
+    pairs = all_pairs(rows, ratio=ratio, hard=0.5, seed=1)
+    unrelated = [pair.target for pair in pairs if pair.labels == {"unrelated"}]
+    assert unrelated.count("ميناء الصيد") == 1 and len(unrelated) == made + 1
+    assert len(pairs) == len(STANCE_ROWS) + 1 + made
+
+
+def test_shared_words_are_those_of_the_target_without_article_and_spelling() -> None:
+    pair = Pair("رفضت ادارة الجسر اقتراحا بشأنه", "إدارة جسر المدينة", ())
+    assert shared_words(pair) == {"اداره", "جسر"}
+    assert shared_words(Pair("سوق السمك", "الميناء", ())) == frozenset()
 
 
 @pytest.mark.parametrize("hard", [0.0, 1.0])

@@ -1,0 +1,54 @@
+"""Going on from a bundle: its adapter and head are where the training of a task starts."""
+
+from pathlib import Path
+from typing import Any
+
+from peft import set_peft_model_state_dict
+from safetensors.torch import load_file
+
+from arabic.errors import InputError
+from models.bundle import LAYOUT, Task, read_manifest, verify
+from models.torch_backend import load_head
+
+
+def check_start(start: Path, task: Task, labels: tuple[str, ...], method: str) -> str:
+    """Check that a bundle's task can be trained on; returns the bundle's SHA-256.
+
+    Raises `InputError` where it lacks the task, has other labels or is no adapter, `BundleError` for a
+    broken bundle.
+    """
+    info = verify(start)
+    if task not in info.tasks:
+        raise InputError(f"{start} has no {task} model to go on from; it has {', '.join(info.tasks)}")
+    found = info.tasks[task]
+    if found.labels != labels:
+        raise InputError(
+            f"{start} answers with {', '.join(found.labels) or 'no labels'}, the data has "
+            f"{', '.join(labels) or 'none'}; map the labels, or train without --start"
+        )
+    if (method, found.method) != ("lora", "lora"):
+        raise InputError(
+            f"--start goes on with adapters (here: {found.method}, wanted: {method}); of a model whose "
+            f"weights were all trained take the encoder: --base {start / found.encoder}"
+        )
+    return info.sha256
+
+
+def load_start(model: Any, start: Path, task: Task) -> None:
+    """Put the adapter and head of a bundle into a freshly built task model. Raises `InputError`."""
+    weights = load_file(start / task / LAYOUT.adapter_weights)
+    wanted = {
+        name.replace(".default.", "."): tuple(value.shape)
+        for name, value in model.encoder.named_parameters()
+        if "lora_" in name
+    }
+    found = {name: tuple(value.shape) for name, value in weights.items()}
+    if found != wanted:
+        config = read_manifest(start).tasks[task].config
+        names = ("lora_rank", "lora_alpha", "frozen_layers")
+        settings = ", ".join(f"{name}={config[name]}" for name in names if name in config)
+        raise InputError(
+            f"{start}: the adapter has other shapes than this run's; it was trained with {settings}"
+        )
+    set_peft_model_state_dict(model.encoder, {name: value.float() for name, value in weights.items()})
+    load_head(model, start / task)
