@@ -39,8 +39,8 @@ def build(desk: Desk) -> gr.Blocks:
                 compare.add(desk)
             with gr.Tab(t("tab_batch"), id="batch"):
                 batch.add(desk)
-            with gr.Tab(t("tab_models"), id="models"):
-                models.add(desk)
+            with gr.Tab(t("tab_models"), id="models", render_children=True):
+                info = models.add(desk)
         other.click(None, js="() => window.mujaz.switchLanguage()", api_visibility="private")
         theme.click(None, js="() => window.mujaz.switchTheme()", api_visibility="private")
         text, data = (
@@ -48,6 +48,7 @@ def build(desk: Desk) -> gr.Blocks:
             for name in ("text", "desk-data")
         )
         page.load(None, None, [text, data], js="() => window.mujaz.restore()", api_visibility="private")
+        page.load(None, info, js=models.DESCRIBE, api_visibility="private")
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
 

@@ -1,5 +1,6 @@
 // What Gradio's events call, and the switches of language and colours.
 
+import { describe } from "./bundle.js";
 import { compare } from "./compare.js";
 import { show } from "./desk.js";
 import { words } from "./dom.js";
@@ -22,10 +23,28 @@ const status = (name, message) => {
 
 let afterCorrection = null;
 
-// Gradio names drop zones and empty boxes in English whatever the language; without that their own words are read.
+// Gradio says some things in English whatever the language: names of drop zones and empty boxes, which go, so that
+// their own words are read; of a few buttons; and messages of its own, which are said in the page's words.
 const NAMED = "button.upload-container[aria-label], div.empty[aria-label]";
-const unname = () => document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
-new MutationObserver(unname).observe(document.documentElement, { childList: true, subtree: true });
+const NAMES = { Close: "close", "More tabs": "more_tabs" };
+const MESSAGES = [
+  [/^Invalid file type/, "wrong_kind"],
+  [/maximum allowed size/, "large_file"],
+  [/^Connection/, "connection"],
+  [/^Queue is full/, "full"],
+];
+const rename = () => {
+  if (!document.getElementById("mujaz-words")) return;
+  document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
+  for (const [english, word] of Object.entries(NAMES)) {
+    document.querySelectorAll(`button[aria-label="${english}"]`).forEach((button) => button.setAttribute("aria-label", words()[word]));
+  }
+  document.querySelectorAll('[data-testid="toast-text"]').forEach((box) => {
+    const found = MESSAGES.find(([pattern]) => pattern.test(box.textContent.trim()));
+    if (found) box.textContent = words()[found[1]];
+  });
+};
+new MutationObserver(rename).observe(document.documentElement, { childList: true, subtree: true });
 
 window.mujaz = {
   working(name) {
@@ -54,6 +73,10 @@ window.mujaz = {
     compare(root, JSON.parse(data));
     root.setAttribute("aria-busy", "false");
     status(name, words().done);
+  },
+  describe(name, info) {
+    const root = document.getElementById(name);
+    if (info && root) describe(root, JSON.parse(info));
   },
   save(text, kind) {
     if (!text) return;

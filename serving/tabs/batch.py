@@ -79,11 +79,14 @@ def add(desk: Desk) -> None:
             if not tasks or format not in ("jsonl", "csv", "parquet") or not set(tasks) <= set(TASKS):
                 raise refuse(spoken, "no_tasks")
             order = _order(desk, file, text_column, tasks, targets or [])
-            yield word("working", spoken), None
-            async for event in in_own_task(work(order)):
-                yield _told(event, spoken), None
-            made = await asyncio.to_thread(results, order, format)
-            await asyncio.to_thread(shutil.rmtree, order.out)
+            try:
+                yield word("working", spoken), None
+                async for event in in_own_task(work(order)):
+                    yield _told(event, spoken), None
+                made = await asyncio.to_thread(results, order, format)
+            finally:  # the upload stays where it is for another start, until it is swept away
+                order.input.unlink()
+                shutil.rmtree(order.out, ignore_errors=True)
             yield word("done", spoken), [str(path) for path in made]
 
     inputs = [upload, column, tasks, targets, format]
@@ -104,11 +107,11 @@ def add(desk: Desk) -> None:
 
 
 def _order(desk: Desk, file: str, column: str, tasks: list[str], targets: list[str]) -> Order:
-    """Move the upload into a folder of its own."""
+    """Copy the upload into a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="batch-", dir=os.environ["GRADIO_TEMP_DIR"]))
     source = Path(file)
     target = folder / f"input{source.suffix.lower()}"
-    shutil.move(source, target)
+    shutil.copyfile(source, target)
     named = tuple(wanted for wanted in targets if wanted.strip())
     return Order(
         target, folder / "out", tuple(tasks), named, column.strip() or "text", desk.bundles.served_folder

@@ -57,16 +57,25 @@ def test_parts_are_streamed_in_order(client: httpx.Client) -> None:
     [
         (("  ", [], 60), "لا نص هنا"),
         ((ARTICLE, [f"قضية {n}" for n in range(11)], 60), "10"),
-        (("no arabic", [], 60), "no Arabic letters"),
-        (("كلمة " * 60_000, [], 60), "characters"),
-        (("فقرة\n\n" * 10_000, [], 60), "at most"),
+        (("no arabic", [], 60), "ليس في النص حرف عربي"),
+        (("كلمة " * 60_000, [], 60), "والحد 200000"),
+        (("فقرة\n\n" * 10_000, [], 60), "النص أطول من المسموح"),
         ((ARTICLE + "<b>", ["<img src=x onerror=alert(1)> " * 12], 60), "&lt;img"),
+        ((ARTICLE, [], 2), "كلمات الخلاصة"),
+        ((ARTICLE, [], None), "كلمات الخلاصة"),
     ],
 )
 def test_refusals_are_one_escaped_line(client: httpx.Client, data: tuple[Any, ...], words: str) -> None:
     """Gradio renders an error as HTML, so what it quotes is escaped."""
     kind, answer = call(client, "analyze", *data)
     assert kind == "error" and words in answer["error"] and "<" not in answer["error"]
+
+
+def test_refusals_are_in_english_on_the_english_page(client: httpx.Client) -> None:
+    """As the command line says them."""
+    client.cookies.set("mujaz_language", "en")
+    assert "no Arabic letters" in call(client, "analyze", "no arabic", [], 60)[1]["error"]
+    assert "whole number" in call(client, "analyze", ARTICLE, [], 2)[1]["error"]
 
 
 def test_errors_of_ours_say_nothing_about_the_host(client: httpx.Client) -> None:
