@@ -123,6 +123,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "rows_rate": ("السجلات: {}، {} في الثانية، بقي نحو {} ث", "Records: {}, {} a second, about {} s left"),
     "no_tasks": ("اختر مهمة واحدة على الأقل.", "Choose at least one task."),
     "stopped": ("أُوقف العمل.", "The work was stopped."),
+    "error_invalid_utf8": ("ليس بترميز UTF-8", "not UTF-8"),
+    "error_invalid_json": ("ليس JSON سليمًا", "not JSON"),
+    "error_invalid_csv": ("ليس CSV سليمًا", "not CSV"),
+    "error_invalid_record": ("سجل على غير الصورة المطلوبة", "not a proper record"),
+    "error_missing_column": ("عمود ناقص", "a column is missing"),
+    "error_too_large": ("أكبر من المسموح", "too large"),
+    "error_damaged_file": ("ملف تالف", "a damaged file"),
+    "error_unsuitable_text": (
+        "نص فارغ أو غير عربي أو أطول من المسموح",
+        "a text that is empty, not Arabic or too long",
+    ),
+    "error_worker_died": ("توقفت العملية عنده", "the process ended at it"),
+    "error_internal_error": ("خطأ داخلي", "an internal error"),
     # models
     "models_intro": (
         "النماذج المتاحة: بطاقتها ومقاييسها وتصنيفاتها، ونموذجان جنبًا إلى جنب على نص واحد.",
@@ -194,6 +207,10 @@ WORDS: dict[str, tuple[str, str]] = {
     # errors
     "cannot": ("تعذّر ذلك", "This cannot be done"),
     "empty": ("لا نص هنا: ألصق مقالًا أو ارفع ملفًّا.", "There is no text: paste an article or upload a file."),
+    "address": (
+        "العناوين لا تُفتح هنا: ألصق نص المقال نفسه.",
+        "Addresses are not opened here: paste the article's text.",
+    ),
     "many_targets": ("القضايا كثيرة: الحد {}.", "Too many targets: at most {}."),
     "few_articles": ("المقارنة تحتاج إلى نصّين على الأقل.", "A comparison needs at least two texts."),
     "busy": (

@@ -12,7 +12,7 @@ function described({ task, metrics, labels }, w) {
   const { per_class: classes = {}, split, ...figures } = metrics;
   const rows = Object.entries(figures)
     .filter(([, value]) => typeof value === "number")
-    .map(([name, value]) => row(w[`metric_${name}`] ?? shown(name), [number(value)]));
+    .map(([name, value]) => row(w[`metric_${name}`] ?? shown(name), [figure(name, value)]));
   const name = `${w.metrics}: ${w[task]}`;
   return section(
     w[task],
@@ -21,11 +21,9 @@ function described({ task, metrics, labels }, w) {
     rows.length
       ? table({ class: "figures", "aria-label": name }, [w.metric, w.value], rows)
       : el("p", { class: "facts" }, w.no_metrics),
-    perLabel(labels.length ? labels : Object.keys(classes).map((id) => ({ id, ...both(w[id] ?? id) })), classes, `${w.labels}: ${w[task]}`, w),
+    perLabel(labels, classes, `${w.labels}: ${w[task]}`, w),
   );
 }
-
-const both = (name) => ({ ar: name, en: name });
 
 function perLabel(labels, classes, name, w) {
   if (!labels.length) return null;
@@ -37,11 +35,12 @@ function perLabel(labels, classes, name, w) {
     return row(shown(english ? en : ar), [
       el("bdi", { dir: "ltr" }, shown(id)),
       el("bdi", {}, shown(english ? ar : en)),
-      ...measures.map((measure) => (found ? number(found[measure]) : "—")),
+      ...measures.map((measure) => (found ? figure(measure, found[measure]) : "—")),
     ]);
   });
   return table({ class: "figures", "aria-label": name }, head, rows);
 }
 
 const row = (name, cells) => el("tr", {}, el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell)));
-const number = (value) => el("bdi", {}, Number.isInteger(value) ? String(value) : value.toFixed(3));
+const COUNTS = /^(n|n_.+|words|support)$/;
+const figure = (name, value) => el("bdi", { class: "number" }, COUNTS.test(name) ? String(value) : value.toFixed(3));

@@ -12,7 +12,7 @@ function form(view, place, button, title, parts, correction, noted) {
   const id = view.id(`form${place}`);
   const name = field(id, w.your_name, el("input", { type: "text", maxlength: "100" }));
   const opener = el("button", { type: "button", class: "edit", "aria-expanded": "false", "aria-controls": id, "aria-label": title }, button);
-  const box = el("form", { class: "correction", id, hidden: "", "aria-label": title });
+  const box = el("form", { class: "correction", id, hidden: "", "aria-label": title, dir: document.documentElement.dir });
   const notes = el("span", { class: "notes" });
   const toggle = (open) => {
     box.hidden = !open;

@@ -47,13 +47,14 @@ const rename = () => {
 new MutationObserver(rename).observe(document.documentElement, { childList: true, subtree: true });
 
 window.mujaz = {
+  status,
   working(name) {
     document.getElementById(name)?.setAttribute("aria-busy", "true");
     status(name, words().working);
   },
-  failed(name) {
+  failed(name, word = "cannot") {
     document.getElementById(name)?.setAttribute("aria-busy", "false");
-    status(name, "");
+    status(name, words()[word]); // the message itself goes after some seconds
   },
   show(name, data) {
     const root = document.getElementById(name);
@@ -74,9 +75,11 @@ window.mujaz = {
     root.setAttribute("aria-busy", "false");
     status(name, words().done);
   },
-  describe(name, info) {
+  // The first time a tab is opened its event comes before its content does.
+  describe(name, info, tries = 300) {
     const root = document.getElementById(name);
-    if (info && root) describe(root, JSON.parse(info));
+    if (root) describe(root, JSON.parse(info));
+    else if (tries) requestAnimationFrame(() => window.mujaz.describe(name, info, tries - 1));
   },
   save(text, kind) {
     if (!text) return;

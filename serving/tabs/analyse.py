@@ -1,6 +1,7 @@
 """Analyse: one article, its parts shown as they are ready, corrections taken where something is wrong."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from serving.uploads import SUFFIXES
 WORKING = "(...given) => { window.mujaz.working('desk'); return given; }"
 SHOW = "(data) => window.mujaz.show('desk', data)"
 FAILED = "() => window.mujaz.failed('desk')"
+STOPPED = "() => window.mujaz.failed('desk', 'stopped')"
 
 
 def add(desk: Desk) -> None:
@@ -85,6 +87,8 @@ def add(desk: Desk) -> None:
         with readable_errors(spoken):
             if not text or not text.strip():
                 raise refuse(spoken, "empty")
+            if re.fullmatch(r"\s*(https?://|www\.)\S+\s*", text):
+                raise refuse(spoken, "address")
             if words is None or not MIN_WORDS <= words <= MAX_WORDS:
                 raise refuse(spoken, "wrong_words", MIN_WORDS, MAX_WORDS)
             async for analysis, parts in desk.analyses(text, targets, int(words)):
@@ -102,7 +106,7 @@ def add(desk: Desk) -> None:
         analyze, [text, targets, words], data, js=WORKING, api_name="analyze", concurrency_limit=8
     )
     event.failure(None, js=FAILED, api_visibility="private")
-    stop.click(None, js=FAILED, cancels=[event], api_visibility="private")
+    stop.click(None, js=STOPPED, cancels=[event], api_visibility="private")
     # Parts are shown as they change; the last change of a quick burst may be lost, the end is not.
     data.change(None, data, js=SHOW, api_visibility="private")
     event.success(None, data, js=SHOW, api_visibility="private")

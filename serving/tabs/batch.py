@@ -26,7 +26,7 @@ def add(desk: Desk) -> None:
     with gr.Row():
         with gr.Column():
             upload = gr.File(
-                label=t("batch_file"), file_types=list(SUFFIXES), height=150, elem_id="batch-file"
+                label=t("batch_file"), file_types=list(SUFFIXES), height=180, elem_id="batch-file"
             )
             column = gr.Textbox("text", label=t("text_column"), max_length=100)
         with gr.Column():
@@ -48,6 +48,7 @@ def add(desk: Desk) -> None:
         start = gr.Button(t("start"), variant="primary", elem_id="batch-start")
         stop = gr.Button(t("stop"), elem_id="batch-stop")
     progress = gr.Textbox(label=t("progress"), interactive=False, elem_id="batch-progress")
+    gr.HTML('<p id="batch-status" role="status"></p>', apply_default_css=False)
     files = gr.File(label=t("results"), file_count="multiple", interactive=False, elem_id="batch-results")
 
     async def batch(
@@ -92,6 +93,10 @@ def add(desk: Desk) -> None:
     inputs = [upload, column, tasks, targets, format]
     event = start.click(
         batch, inputs, [progress, files], api_name="batch", concurrency_limit=1, concurrency_id="batch"
+    )
+
+    progress.change(
+        None, progress, js="(words) => window.mujaz.status('batch', words)", api_visibility="private"
     )
 
     def stopped(request: gr.Request) -> str:

@@ -9,7 +9,8 @@ import gradio as gr
 from models.bundle import TASKS, Task
 from models.label_sets import named_labels
 from serving.desk import Desk, language, readable_errors, refuse, translate
-from serving.tabs.compare import WORDS
+from serving.tabs.compare import BUDGET
+from serving.words import WORDS
 
 WORKING = "(...given) => { window.mujaz.working('models'); return given; }"
 FAILED = "() => window.mujaz.failed('models')"
@@ -17,7 +18,7 @@ DESCRIBE = "(info) => window.mujaz.describe('bundle-info', info)"
 
 
 def add(desk: Desk) -> gr.Textbox:
-    """Lay out the tab; gives the box whose JSON `DESCRIBE` shows once the page is there."""
+    """Lay out the tab; gives the box whose JSON `DESCRIBE` shows when the tab is opened."""
     t = translate
     names = desk.bundles.names
     gr.Markdown(t("models_intro"), elem_classes="intro")
@@ -61,7 +62,7 @@ def add(desk: Desk) -> gr.Textbox:
             columns: list[dict[str, Any]] = []
             targets = None
             for name in (bundle, other_bundle):
-                analysis = await desk.analysis(text, targets, WORDS, await desk.bundles.service(name))
+                analysis = await desk.analysis(text, targets, BUDGET, await desk.bundles.service(name))
                 targets = targets or list(dict.fromkeys(stance.target for stance in analysis.stances)) or None
                 columns.append({"outlet": name, "date": "", "analysis": json.loads(analysis.to_json())})
             return json.dumps(columns, ensure_ascii=False)
@@ -94,6 +95,6 @@ def _info(desk: Desk, name: str) -> str:
 
 
 def _labels(task: Task, ids: Sequence[str]) -> list[dict[str, str]]:
-    if task == "summary":
-        return []
+    if task == "summary":  # its classes are no label set: what a sentence is to a summary
+        return [{"id": name, "ar": WORDS[name][0], "en": WORDS[name][1]} for name in ("key", "other")]
     return [{"id": label.id, "ar": label.ar, "en": label.en} for label in named_labels(task, ids).labels]

@@ -141,6 +141,9 @@ def test_a_batch_is_uploaded_watched_and_downloaded(
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [str(number) for number in range(70)]
     assert not list(service.uploads.rglob("input.csv")) and not list(service.uploads.rglob("part-*"))
+    page.locator("#batch-start").click()  # the upload is there for another start
+    page.wait_for_function("document.querySelector('#batch-status').textContent.startsWith('يجري')")
+    page.locator("#batch-stop").click()
 
 
 def test_a_batch_is_cancelled(open_page: Callable[..., "Page"], service: Running, tmp_path: Path) -> None:
