@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from models.bundle import verify
-from tests.tiny import STANCE_ROWS, TOPIC_ROWS, write_rows
+from tests.tiny import AGAINST, STANCE_ROWS, TOPIC_ROWS, write_rows
 
 QUICK = ("--epochs", 1, "--set", "batch_size=8", "--set", "max_length=64", "--set", "dtype=fp32")
 
@@ -30,7 +30,7 @@ def mujaz(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_check_names_the_line_and_the_codes_and_exits_with_1(mujaz: Any, tmp_path: Path) -> None:
-    rows = [*TOPIC_ROWS, TOPIC_ROWS[0], {**TOPIC_ROWS[0], "id": "new#0", "text": ""}]
+    rows = [*TOPIC_ROWS, {**TOPIC_ROWS[0], "text": AGAINST}, {**TOPIC_ROWS[0], "id": "new#0", "text": ""}]
     path = write_rows(tmp_path / "rows.jsonl", rows)
     code, out, _ = mujaz("data", "check", path, "--task", "topic", "--json")
     report = json.loads(out)
