@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ _CALIBRATION = Path(__file__).parent / "calibration.txt"
 _SLOWER = ["SkipLayerNormFusion"]  # six times as slow on a CPU as what it fuses
 UNSURE = 0.1
 """Logits of int8 and fp32 differ by 0.04 (root mean square) on news: nearer labels than this may swap."""
+_KEPT_DAYS = 60
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -233,12 +235,22 @@ def cached(path: Path, prepare: Callable[[], bytes]) -> bytes:
     with suppress(OSError):
         stored = path.read_bytes()
         if hashlib.sha256(memoryview(stored)[_DIGEST:]).digest() == stored[:_DIGEST]:
+            with suppress(OSError):
+                os.utime(path)  # still in use
             return stored[_DIGEST:]
     data = prepare()
     with suppress(OSError):  # a read-only home or a full disk must not stop an analysis
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, hashlib.sha256(data).digest() + data)
+        _remove_unused(path.parent)
     return data
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove what no process has read for weeks: the models of bundles that are gone."""
+    for path in folder.glob("*.bin"):
+        if time.time() - path.stat().st_mtime > _KEPT_DAYS * 86_400:
+            path.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

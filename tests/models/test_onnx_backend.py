@@ -1,6 +1,7 @@
 """ONNX and torch give the same answers; prepared models survive damage, races and read-only homes."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -112,12 +113,13 @@ def test_an_answer_does_not_depend_on_the_texts_beside_it(tiny_bundle: Path) -> 
     np.testing.assert_array_equal(topic.logits(TEXTS[::-1])[::-1], alone)
 
 
+@pytest.mark.usefixtures("int8_only")
 def test_prepared_once_and_again_when_damaged(tiny_bundle: Path, cache: Path) -> None:
     before = OpenBundle.open(tiny_bundle, "onnx").topic().logits(TEXTS)
     (path,) = (cache / "onnx").iterdir()
-    written = path.stat().st_mtime_ns, path.read_bytes()
+    written = path.stat().st_ino, path.read_bytes()
     OpenBundle.open(tiny_bundle, "onnx").topic()
-    assert (path.stat().st_mtime_ns, path.read_bytes()) == written
+    assert (path.stat().st_ino, path.read_bytes()) == written
     for damaged in (b"", written[1][:500], written[1][:-1] + b"\x00\x01"):
         path.write_bytes(damaged)
         np.testing.assert_array_equal(OpenBundle.open(tiny_bundle, "onnx").topic().logits(TEXTS), before)
@@ -143,6 +145,16 @@ def test_preparing_at_once_does_no_harm(tmp_path: Path) -> None:
         found = list(pool.map(lambda _: cached(path, lambda: data), range(40)))
     assert all(value == data for value in found)
     assert [p.name for p in path.parent.iterdir()] == ["model.bin"]
+
+
+def test_what_was_not_read_for_weeks_is_removed_when_something_new_is_kept(cache: Path) -> None:
+    old, used = cache / "old.bin", cache / "used.bin"
+    for path in (old, used):
+        assert cached(path, lambda: b"model") == b"model"
+        os.utime(path, (1, 1))
+    assert cached(used, lambda: b"another") == b"model"
+    cached(cache / "new.bin", lambda: b"new")
+    assert sorted(path.name for path in cache.iterdir()) == ["new.bin", "used.bin"]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tiny_bundle: Path, cache: Path) -> None:
