@@ -75,6 +75,17 @@ class Article:
                 elif isinstance(block, List):
                     yield from block.items
 
+    def above(self) -> Iterator[str]:
+        """Yield for every paragraph what stands above it: its section's heading, else the title, else ""."""
+        title = self.title.text if self.title else ""
+        for section in self.sections:
+            heading = section.heading.text if section.heading else title
+            for block in section.blocks:
+                if isinstance(block, Paragraph):
+                    yield heading
+                elif isinstance(block, List):
+                    yield from [heading] * len(block.items)
+
     def headings(self) -> Iterator[Span]:
         """Yield the section headings in reading order."""
         for section in self.sections:

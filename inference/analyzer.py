@@ -157,12 +157,14 @@ class Analyzer:
         proposals = iter(propose_targets(missing, self.embedder))
         wanted = [next(proposals) if given is None else clean_targets(given) for given in targets]
         pairs = [
-            (target, number, paragraph)
+            (self.stance.ask(target, heading), paragraph.text)
             for analysis, given in zip(analyses, wanted, strict=True)
             for target in given
-            for number, paragraph in enumerate(analysis.article.paragraphs())
+            for paragraph, heading in zip(
+                analysis.article.paragraphs(), analysis.article.above(), strict=True
+            )
         ]
-        records = iter(self.stance.predict([t for t, _, _ in pairs], [p.text for _, _, p in pairs]))
+        records = iter(self.stance.predict([asked for asked, _ in pairs], [text for _, text in pairs]))
         return [
             replace(
                 analysis,

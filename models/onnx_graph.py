@@ -209,17 +209,23 @@ def _salience(graph: GraphBuilder, hidden: str, whole: str) -> str:
 
 
 def build(
-    task: str, weights: Weights, config: Mapping[str, Any], ranges: Mapping[str, Floats] | None
+    task: str,
+    weights: Weights,
+    config: Mapping[str, Any],
+    ranges: Mapping[str, Floats] | None = None,
+    *,
+    measured: bool = False,
 ) -> tuple[bytes, Sequence[str]]:
-    """The model of a task in int8, or, without `ranges`, in fp32 with the inputs of its layers as outputs.
+    """The model of a task in int8, or, without `ranges`, in fp32.
 
-    Inputs are `words` (T, H), and `unit_ids` (T,) and `features` (U, F) of the summary model. Returns
-    the model and, for the fp32 one, the layers' names, which are the names of those outputs.
+    Inputs are `words` (T, H), and `unit_ids` (T,) and `features` (U, F) of the summary model. A
+    `measured` model also gives the inputs of its layers, as outputs under the layers' names, which are
+    returned beside it.
     """
     graph = GraphBuilder(weights, ranges)
     outputs = head(graph, task, encoder(graph, config, "words"))
     inputs: dict[str, tuple[int, list[Any]]] = {"words": (TensorProto.FLOAT, ["T", config["hidden_size"]])}
     if task == "summary":
         inputs |= {"unit_ids": (TensorProto.INT64, ["T"]), "features": (TensorProto.FLOAT, ["U", N_FEATURES])}
-    measured = dict(graph.inputs) if ranges is None else {}
-    return graph.model(inputs, outputs | measured), list(measured)
+    layers = dict(graph.inputs) if measured else {}
+    return graph.model(inputs, outputs | layers), list(layers)

@@ -39,6 +39,7 @@ Floats = NDArray[np.float32]
 _WEAK = -2.0
 _EMBEDDED_TOKENS = 512
 _CHUNK = 1024
+_HEADING_WORDS = 24
 
 
 def softmax(logits: NDArray[Any]) -> Floats:
@@ -142,12 +143,18 @@ class PairOutput:
         )
 
 
+def under_heading(target: str, heading: str) -> str:
+    """A target and the heading, of which no more than some words, as one text for the stance model."""
+    words = heading.split()[:_HEADING_WORDS]
+    return f"{target} | {' '.join(words)}" if words else target
+
+
 @dataclass(frozen=True, slots=True)
 class StancePredictor:
     """The stances that a paragraph reports on a target.
 
-    A model with labels of its own gives `probabilities`; holders, evidence and records exist only for
-    favor, against, neutral and unrelated.
+    A target may carry a heading, see `ask`. A model with labels of its own gives `probabilities`; holders,
+    evidence and records exist only for favor, against, neutral and unrelated.
     """
 
     backend: Backend
@@ -157,6 +164,15 @@ class StancePredictor:
     def polar(self) -> bool:
         """Whether the labels are ours, so that `predict` gives records."""
         return self.info.labels == load_labels("stance").ids
+
+    def ask(self, target: str, heading: str) -> str:
+        """The target with the heading above the paragraph, for a model that learned to read headings."""
+        return under_heading(target, heading) if self.reads_headings else target
+
+    @property
+    def reads_headings(self) -> bool:
+        """Whether the model was trained with headings above its paragraphs."""
+        return bool(self.info.config.get("headings"))
 
     @property
     def decoding(self) -> StanceDecoding:

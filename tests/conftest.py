@@ -1,5 +1,6 @@
 """Fixtures that several test packages use."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from inference.analyzer import Analyzer
 
 ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("MUJAZ_CACHE", str(ROOT / ".pytest_cache" / "mujaz"))  # not the user's own
 
 TEXT = """خطة الترام تقسم مجلس المدينة
 

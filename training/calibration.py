@@ -84,7 +84,7 @@ def _fit_stance(
     """Choose the decoding options; give the logits and labels of the pairs that have one label."""
     predictor = StancePredictor(backend, info)
     pairs = evaluation_pairs(rows, polar=predictor.polar)
-    outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
+    outputs = predictor.outputs([predictor.ask(p.target, p.heading) for p in pairs], [p.text for p in pairs])
     single = [i for i, pair in enumerate(pairs) if len(pair.labels) == 1]
     logits = np.stack([outputs[i].logits for i in single])
     gold = np.array([info.labels.index(next(iter(pairs[i].labels))) for i in single])

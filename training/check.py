@@ -182,13 +182,12 @@ def _label_findings(
         return
     least, most = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     if counts[most] >= IMBALANCE * counts[least] or counts[least] < RARE:
-        yield _whole(
-            found,
-            "warning",
-            "imbalance",
-            f"{counts[most]:,} rows of {most!r}, {counts[least]:,} of {least!r}; "
-            "use class weights or balanced sampling, and read the figures by class",
-        )
+        uneven = counts[most] >= IMBALANCE * counts[least]
+        message = f"{counts[most]:,} rows of {most!r}, {counts[least]:,} of {least!r}; use class weights or "
+        message += "balanced sampling, and read the figures by class"
+        if not uneven:
+            message = f"only {counts[least]:,} rows of {least!r}; read the figures by class, and label more"
+        yield _whole(found, "warning", "imbalance", message)
     mixed = sorted(set(counts) & set(ours)) if own else []
     if mixed:
         others = ", ".join(sorted(set(counts) - set(ours)))

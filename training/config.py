@@ -39,6 +39,7 @@ _SHARES = (
     "second_label_weight",
     "hard_unrelated",
     "mask_words",
+    "headings",
     "important_target",
     "precision",
 )
@@ -88,6 +89,8 @@ class TrainConfig:
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
     mask_words: float = 0.0
     """stance: share of the pairs whose paragraph loses the words that it shares with the target."""
+    headings: float = 0.0
+    """stance: share of the pairs that come with a heading, half of them with one that names the target."""
     token_loss_weight: float = 1.0
     """stance: weight of the holder and evidence losses beside the label's."""
     tag_weight: float = 1.0

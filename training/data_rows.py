@@ -45,6 +45,7 @@ class StanceRow:
     id: str
     text: str
     stances: tuple[StanceLabel, ...]
+    title: str = ""
 
     @property
     def document(self) -> str:
@@ -118,7 +119,8 @@ def stance_row(values: Mapping[str, Any], made_id: str) -> StanceRow:
         )
         for record in records
     )
-    return StanceRow(_id(values, made_id), text, stances)
+    title = values.get("title")
+    return StanceRow(_id(values, made_id), text, stances, title if isinstance(title, str) else "")
 
 
 def summary_row(values: Mapping[str, Any], made_id: str) -> SummaryRow:

@@ -18,7 +18,7 @@ from models.bundle import Task
 from models.label_sets import load_labels
 from training.config import TrainConfig
 from training.features import stance_features, summary_features, topic_features
-from training.pairs import NegativeSampler, all_pairs
+from training.pairs import NegativeSampler, all_pairs, with_headings
 
 Features = Callable[[int], Dataset]
 """The features of an epoch; they have a `length`, and `labels` (n_labels,) where rows can be balanced."""
@@ -115,6 +115,7 @@ def epoch_features(
         seed = epoch_seed(config.seed, epoch)
         pairs = all_pairs(rows, ratio=ratio, hard=config.hard_unrelated, seed=seed, sampler=sampler)
         pairs += [pair for pair in pairs if len(pair.labels) > 1] * (config.mixed_repeat - 1)
+        pairs = with_headings(pairs, config.headings, seed)
         return stance_features(pairs, tokenizer, normalization, config, labels, seed)
 
     return features

@@ -113,7 +113,7 @@ def evaluate_stance(predictor: StancePredictor, rows: Sequence[StanceRow]) -> di
     hard, always the same ones; not for a model with labels of its own.
     """
     pairs = evaluation_pairs(rows, polar=predictor.polar)
-    outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
+    outputs = predictor.outputs([predictor.ask(p.target, p.heading) for p in pairs], [p.text for p in pairs])
     return stance_figures(predictor, pairs, outputs, predictor.decoding)
 
 
@@ -157,7 +157,7 @@ def _pair_figures(pairs: Sequence[Pair], answers: Answers) -> dict[str, Any]:
 
 def _full_stance(predictor: StancePredictor, rows: Sequence[StanceRow]) -> dict[str, Any]:
     pairs = evaluation_pairs(rows, polar=predictor.polar)
-    outputs = predictor.outputs([p.target for p in pairs], [p.text for p in pairs])
+    outputs = predictor.outputs([predictor.ask(p.target, p.heading) for p in pairs], [p.text for p in pairs])
     answers = pair_answers(predictor, pairs, outputs, rows)
     figures = {**_pair_figures(pairs, answers), **details(answers)}
     if predictor.polar:

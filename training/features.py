@@ -14,6 +14,7 @@ from arabic.errors import InputError
 from arabic.normalize import Normalization, Normalized, normalize
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
+from models.predict import under_heading
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import stems, unit_features
 from models.windows import Window, encode_units, pad, unit_windows, windows
@@ -65,7 +66,7 @@ def stance_features(
     ids = list(labels or load_labels("stance").ids)
     polar = set(POLARITIES) <= set(ids)
     texts = [normalize(pair.text, normalization) for pair in pairs]
-    targets = [normalize(pair.target, normalization).text for pair in pairs]
+    targets = [normalize(under_heading(p.target, p.heading), normalization).text for p in pairs]
     masked = _words_to_mask(pairs, tokenizer, config.mask_words, random.Random(seed))
     features = []
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):

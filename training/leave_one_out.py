@@ -80,7 +80,9 @@ def _without(
     train("stance", files["train"], files["dev"], folder / "bundle", config, base=encoder)
     predictor = OpenBundle.open(folder / "bundle").stance()
     pairs = related_pairs(held)
-    outputs = predictor.outputs([pair.target for pair in pairs], [pair.text for pair in pairs])
+    outputs = predictor.outputs(
+        [predictor.ask(pair.target, pair.heading) for pair in pairs], [pair.text for pair in pairs]
+    )
     answers = pair_answers(predictor, pairs, outputs, held)
     figures = classification(answers.gold, answers.predicted)
     return held[0].stances[0].target, {"n": len(answers.gold), **figures}

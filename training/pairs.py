@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ class Pair:
     text: str
     target: str
     records: tuple[StanceLabel, ...]
+    heading: str = ""
 
     @property
     def labels(self) -> frozenset[str]:
@@ -37,7 +38,9 @@ def related_pairs(rows: Sequence[StanceRow]) -> list[Pair]:
         targets = dict.fromkeys(record.target for record in row.stances)
         for target in targets:
             records = [r for r in row.stances if r.target == target]
-            pairs.append(Pair(row.text, target, tuple(r for r in records if r.stance != UNRELATED)))
+            pairs.append(
+                Pair(row.text, target, tuple(r for r in records if r.stance != UNRELATED), row.title)
+            )
     return pairs
 
 
@@ -115,7 +118,7 @@ def draw_unrelated(sampler: NegativeSampler, count: int, hard: float, seed: int)
         if same_document or (i, target) in seen or wanted <= words[i]:
             continue
         seen.add((i, target))
-        pairs.append(Pair(candidates[i].text, target, ()))
+        pairs.append(Pair(candidates[i].text, target, (), candidates[i].title))
     return pairs
 
 
@@ -138,3 +141,29 @@ def all_pairs(
     if missing <= 0:
         return given
     return given + draw_unrelated(sampler or NegativeSampler.of(rows), missing, hard, seed)
+
+
+def with_headings(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
+    """Give `share` of the pairs a heading, half of them one that names the target; the others get none.
+
+    Related and unrelated pairs alike: a heading that speaks of the target makes it likelier that a
+    paragraph does, but is not enough. The other headings are the article's title, or other targets of
+    the paragraph.
+    """
+    rng = random.Random(seed)
+    targets: dict[str, list[str]] = {}
+    for pair in pairs:
+        if pair.records:
+            targets.setdefault(pair.text, []).append(pair.target)
+    result = []
+    for pair in pairs:
+        drawn = rng.random()
+        others = [target for target in targets.get(pair.text, []) if target != pair.target]
+        other = rng.choice(others) if others else ""
+        if drawn < share / 2:
+            words = [pair.target, other] if rng.random() < 0.5 else [other, pair.target]
+            heading = " ".join(filter(None, words))
+        else:
+            heading = (pair.heading or other) if drawn < share else ""
+        result.append(replace(pair, heading=heading))
+    return result

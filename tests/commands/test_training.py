@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from models.bundle import verify
-from tests.tiny import STANCE_ROWS, TOPIC_ROWS, write_rows
+from tests.tiny import AGAINST, STANCE_ROWS, TOPIC_ROWS, write_rows
 
 QUICK = ("--epochs", 1, "--set", "batch_size=8", "--set", "max_length=64", "--set", "dtype=fp32")
 
@@ -30,13 +30,15 @@ def mujaz(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_check_names_the_line_and_the_codes_and_exits_with_1(mujaz: Any, tmp_path: Path) -> None:
-    rows = [*TOPIC_ROWS, {**TOPIC_ROWS[0], "text": ""}]
+    rows = [*TOPIC_ROWS, {**TOPIC_ROWS[0], "text": AGAINST}, {**TOPIC_ROWS[0], "id": "new#0", "text": ""}]
     path = write_rows(tmp_path / "rows.jsonl", rows)
     code, out, _ = mujaz("data", "check", path, "--task", "topic", "--json")
     report = json.loads(out)
     assert code == 1
-    found = {error["code"]: error["examples"][0]["line"] for error in report["errors"]}
-    assert found["empty_text"] == len(rows) and found["duplicate_id"] == len(rows)
+    errors = [finding for finding in report["findings"] if finding["level"] == "error"]
+    assert report["errors"] == len(errors)
+    found = {error["code"]: error["examples"][0]["line"] for error in errors}
+    assert found["empty_text"] == len(rows) and found["duplicate_id"] == len(rows) - 1
     code, out, _ = mujaz("data", "check", path, "--task", "topic")
     assert code == 1 and f"rows.jsonl:{len(rows)}" in out and "empty_text" in out
 

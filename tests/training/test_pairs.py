@@ -8,7 +8,14 @@ import pytest
 from arabic.normalize import normalize
 from tests.tiny import AGAINST, FAVOR, NEUTRAL, STANCE_ROWS, write_rows
 from training.data import StanceLabel, StanceRow, read_stance
-from training.pairs import Pair, all_pairs, related_pairs, shared_words, unrelated_pairs
+from training.pairs import (
+    Pair,
+    all_pairs,
+    related_pairs,
+    shared_words,
+    unrelated_pairs,
+    with_headings,
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +113,23 @@ def test_data_of_one_article_gives_no_unrelated_pairs_and_no_crash(hard: float) 
     alone = [StanceRow("a#0", FAVOR, (_label("الجسر"),))]
     assert all_pairs(alone, ratio=1.0, hard=hard, seed=1) == related_pairs(alone)
     assert all_pairs([StanceRow("a#0", FAVOR, ())], ratio=1.0, hard=hard, seed=1) == []
+
+
+def test_headings_come_to_related_and_unrelated_pairs_alike_and_half_name_the_target() -> None:
+    """Or the model would learn that a heading which names the target makes every paragraph about it."""
+    label = _label("مشروع الجسر")
+    related = [Pair(f"{FAVOR} {i}", "مشروع الجسر", (label,), "عنوان الخبر") for i in range(400)]
+    unrelated = [Pair(f"{NEUTRAL} {i}", "مشروع الميناء", ()) for i in range(400)]
+    given = with_headings([*related, *unrelated], 0.6, seed=1)
+    for pairs, target in ((given[:400], "مشروع الجسر"), (given[400:], "مشروع الميناء")):
+        naming = sum(target in pair.heading for pair in pairs)
+        assert 90 < naming < 150
+    assert 90 < sum(pair.heading == "عنوان الخبر" for pair in given[:400]) < 150
+    assert given == with_headings([*related, *unrelated], 0.6, seed=1)
+    assert all(not pair.heading for pair in with_headings(related, 0.0, seed=1))
+
+
+def test_another_target_of_the_paragraph_serves_as_a_heading() -> None:
+    pairs = [Pair(FAVOR, target, (_label(target),)) for target in ("الجسر", "الرسوم")] * 40
+    headings = {pair.heading for pair in with_headings(pairs, 1.0, seed=3) if pair.target == "الجسر"}
+    assert headings == {"الرسوم", "الجسر الرسوم", "الرسوم الجسر"}

@@ -377,3 +377,17 @@ def test_a_base_that_is_a_folder_is_known_by_its_name_or_by_what_it_says(
     assert (encoder.base, encoder.revision, encoder.licence) == tuple(origin.values())
     adapter = json.loads((told / "topic" / LAYOUT.adapter_config).read_text(encoding="utf-8"))
     assert adapter["base_model_name_or_path"] == "someone/tiny"
+
+
+def test_a_model_that_learned_headings_is_asked_with_them_and_another_is_not(
+    tiny_base: Path, tiny_bundle: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """The bundle says which: an analysis and an evaluation ask as the model was trained."""
+    trained = train_tiny("stance", tiny_rows["stance"], tmp_path / "new", tiny_base, headings=0.5)
+    new, old = (OpenBundle.open(path).stance() for path in (trained, tiny_bundle))
+    assert new.reads_headings and not old.reads_headings
+    assert old.ask("الجسر", "خلاف على الجسر") == "الجسر" == new.ask("الجسر", "")
+    asked = new.ask("الجسر", "خلاف على الجسر")
+    assert asked == "الجسر | خلاف على الجسر"
+    plain, under = (new.probabilities([target], [FAVOR]) for target in ("الجسر", asked))
+    assert np.abs(plain - under).max() > 1e-6

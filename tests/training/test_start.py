@@ -108,7 +108,7 @@ def test_the_average_lies_between_its_parts(
 ) -> None:
     """The updates are averaged, not their factors: to first order the answers are averaged too."""
     rows = tiny_rows["topic"]
-    config = dataclasses.replace(CONFIG, learning_rate=1e-4, head_learning_rate=1e-3)
+    config = dataclasses.replace(CONFIG, learning_rate=3e-3, head_learning_rate=1e-2, epochs=2)
     parts = [tmp_path / "a", tmp_path / "b"]
     for seed, part in enumerate(parts):
         train(
@@ -117,7 +117,7 @@ def test_the_average_lies_between_its_parts(
     average_bundles(parts, "topic", rows, tmp_path / "mean")
     a, b, mean = (_logits(path) for path in (*parts, tmp_path / "mean"))
     assert np.abs(a - b).max() > 0.02
-    assert np.abs(mean - (a + b) / 2).max() < 0.25 * np.abs(a - b).max()
+    assert np.abs(mean - (a + b) / 2).max() < 0.3 * np.abs(a - b).max()
 
 
 def test_parts_that_do_not_fit_are_refused(
