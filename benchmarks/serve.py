@@ -14,18 +14,23 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
+from models.load import processors
+
 ROOT = Path(__file__).resolve().parents[1]
 USERS = (1, 8, 32, 100)
 SEED = 13
+BATCH_ROUNDS = 3
 TARGETS = ("ملء السد", "تبادل البيانات", "محكمة التحكيم")
 
 
@@ -115,26 +120,26 @@ async def closed_loop(url: str, users: int, seconds: float, texts: list[str]) ->
 
 
 def batch_rate(texts: list[str], threads: int) -> float:
-    """Paragraphs a second of the analyser that `mujaz batch` uses, on the same paragraphs at once."""
-    code = (
-        "import json,sys,time\n"
-        "from inference.analyzer import Analyzer\n"
-        "from inference.documents import Request\n"
-        "texts=json.load(sys.stdin)\n"
-        f"a=Analyzer.load(threads={threads}, tasks=('topic',))\n"
-        "rows=[a.read(Request(str(i),t,(),'paragraph')) for i,t in enumerate(texts)]\n"
-        "a.topics(rows[:64]); s=time.perf_counter(); a.topics(rows)\n"
-        "print(len(rows)/(time.perf_counter()-s))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        input=json.dumps(texts),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout.split()[-1])
+    """Paragraphs a second that `mujaz batch` reaches, warm: those after its first file of answers.
+
+    One worker of as many threads as the service has, which has the models in one process too.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [json.dumps({"text": text}, ensure_ascii=False) for text in texts * BATCH_ROUNDS]
+        source = Path(folder, "paragraphs.jsonl")
+        source.write_text("\n".join(rows), encoding="utf-8")
+        options = ["--tasks=topic", "--unit=paragraph", f"--workers=1x{threads}", f"--out={folder}/out"]
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", "batch", str(source), *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    shards = [event for event in events if event["event"] == "shard"]
+    first, last = (datetime.fromisoformat(shards[place]["time"]) for place in (0, -1))
+    return sum(shard["rows"] for shard in shards[1:]) / (last - first).total_seconds()
 
 
 def parts(url: str) -> dict[str, float]:
@@ -175,7 +180,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
     texts = paragraphs()
-    rate = batch_rate(texts, 2)
+    threads = processors()
+    rate = batch_rate(texts, threads)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -191,6 +197,7 @@ def main() -> None:
             "open_loop": [asyncio.run(load(url, users, options.seconds, texts)).figures() for users in USERS],
             "closed_loop_32": asyncio.run(closed_loop(url, 32, options.seconds, texts)).figures(),
             "batch_per_s": round(rate, 1),
+            "threads": threads,
             "peak_rss_mb": memory_mb(service.pid),
         }
     finally:

@@ -18,6 +18,7 @@ from models.label_sets import load_labels
 MAX_TEXT = 20_000
 MAX_FILE_BYTES = 1_000_000_000
 _Short = Annotated[str, Field(max_length=500)]
+_Stance = StanceLabel | Literal["unrelated"]
 
 
 class _Given(BaseModel):
@@ -35,14 +36,20 @@ class TopicCorrection(_Given):
 
 
 class StanceCorrection(_Given):
-    """A stance as it was predicted, and as it should be: with its holder and evidence, words of the text."""
+    """A stance as it was predicted, and as it should be: with its holder and evidence, words of the text.
+
+    A stance that the model missed was predicted as `unrelated`. The starts are offsets in the text in
+    code points; -1 stands for the first place where the words are.
+    """
 
     task: Literal["stance"]
-    target: Annotated[str, Field(min_length=1, max_length=200)]
-    predicted: StanceLabel
-    corrected: Literal["favor", "against", "neutral", "unrelated"]
+    target: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    predicted: _Stance
+    corrected: _Stance
     holder: _Short = ""
+    holder_start: int = -1
     evidence: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    evidence_start: int = -1
 
 
 _ADAPTER: TypeAdapter[TopicCorrection | StanceCorrection] = TypeAdapter(
@@ -85,8 +92,11 @@ class Corrections:
             if given.corrected not in ids:
                 raise InputError(f"{given.corrected[:40]!r} is no topic; give one of: {', '.join(ids)}")
         else:
-            for name, words in (("holder", given.holder), ("evidence", given.evidence)):
-                if words not in given.text:
+            for name, words, start in (
+                ("holder", given.holder, given.holder_start),
+                ("evidence", given.evidence, given.evidence_start),
+            ):
+                if words not in given.text if start < 0 else not given.text.startswith(words, start):
                     raise InputError(f"the {name} {words[:60]!r} does not stand in the paragraph")
         digest = hashlib.sha256(given.text.encode("utf-8", errors="replace")).hexdigest()
         return {

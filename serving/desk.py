@@ -21,6 +21,7 @@ from models.errors import BundleError
 from serving.bundles import Bundles
 from serving.corrections import Corrections
 from serving.errors import BusyError, TooSlowError
+from serving.messages import in_arabic
 from serving.service import Gate, Service
 from serving.settings import MAX_TARGETS
 from serving.uploads import read_upload
@@ -120,7 +121,7 @@ def readable_errors(spoken: Language) -> Iterator[None]:
     except TooSlowError:
         raise _error(spoken, word("slow", spoken)) from None
     except (InputError, BundleError) as error:
-        raise _error(spoken, str(error)) from None
+        raise _error(spoken, _told(spoken, str(error))) from None
     except (gr.Error, asyncio.CancelledError, GeneratorExit):
         raise
     except Exception:
@@ -128,9 +129,19 @@ def readable_errors(spoken: Language) -> Iterator[None]:
         raise _error(spoken, word("failed", spoken)) from None
 
 
-def refuse(spoken: Language, key: str) -> gr.Error:
+def refuse(spoken: Language, key: str, *values: object) -> gr.Error:
     """Make the error that says why nothing was done."""
-    return _error(spoken, word(key, spoken))
+    return _error(spoken, word(key, spoken, *values))
+
+
+def _told(spoken: Language, message: str) -> str:
+    """Say it in the reader's language; what has no Arabic is a matter for whoever runs the service."""
+    if spoken == "en":
+        return message
+    arabic = in_arabic(message)
+    if arabic is None:
+        _log.warning("refused on the page: %s", message)
+    return arabic or word("refused", spoken)
 
 
 def _error(spoken: Language, message: str) -> gr.Error:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from arabic.errors import InputError
 from inference import display
 from inference.batch.output import encode
+from serving.words import word
 
 ROOT = Path(__file__).resolve().parents[1]
 NICE = 10
@@ -159,7 +160,9 @@ def _report(parts: list[Path]) -> str:
     )
     environment.filters["one_line"] = display.one_line
     css = (ROOT / "inference" / "report.css").read_text(encoding="utf-8")
-    return environment.get_template("batch_report.html").render(found=findings, display=display, css=css)
+    return environment.get_template("batch_report.html").render(
+        found=findings, display=display, css=css, reason=lambda code: word(f"error_{code}", "ar")
+    )
 
 
 def _all_rows(parts: list[Path]) -> Iterator[dict[str, Any]]:

@@ -39,8 +39,8 @@ def build(desk: Desk) -> gr.Blocks:
                 compare.add(desk)
             with gr.Tab(t("tab_batch"), id="batch"):
                 batch.add(desk)
-            with gr.Tab(t("tab_models"), id="models"):
-                models.add(desk)
+            with gr.Tab(t("tab_models"), id="models") as tab:
+                info = models.add(desk)
         other.click(None, js="() => window.mujaz.switchLanguage()", api_visibility="private")
         theme.click(None, js="() => window.mujaz.switchTheme()", api_visibility="private")
         text, data = (
@@ -48,6 +48,7 @@ def build(desk: Desk) -> gr.Blocks:
             for name in ("text", "desk-data")
         )
         page.load(None, None, [text, data], js="() => window.mujaz.restore()", api_visibility="private")
+        tab.select(None, info, js=models.DESCRIBE, api_visibility="private")
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
 
@@ -56,6 +57,7 @@ def look() -> gr.themes.Base:
     """The theme: nothing of it is fetched from anywhere."""
     return gr.themes.Soft(
         primary_hue=_TEAL,
+        secondary_hue=_TEAL,
         neutral_hue=gr.themes.colors.stone,
         font=FONT,
         font_mono=["ui-monospace", "monospace"],
@@ -71,6 +73,13 @@ def look() -> gr.themes.Base:
         block_label_background_fill_dark="transparent",
         block_title_background_fill="transparent",
         block_title_background_fill_dark="transparent",
+        link_text_color="#17607d",
+        link_text_color_dark="#7cc4e0",
+        link_text_color_visited="#17607d",
+        link_text_color_visited_dark="#7cc4e0",
+        checkbox_border_color="#8b948f",
+        checkbox_border_color_dark="#5c6a6c",
+        checkbox_border_width="1px",
         input_border_width="1px",
         input_border_color="#8b948f",
         input_border_color_dark="#5c6a6c",

@@ -24,18 +24,15 @@ class Record:
 
 
 def read_records(path: str | Path) -> list[Record]:
-    """Read at most `MAX_RECORDS` records with `text` and perhaps `outlet` and `date`; the file is removed.
+    """Read at most `MAX_RECORDS` records with `text` and perhaps `outlet` and `date`.
 
     Raises:
         InputError: not such a file, or more records; the message has the line.
 
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_UPLOAD_BYTES + 1)
-    finally:
-        path.unlink(missing_ok=True)
+    with path.open("rb") as file:
+        data = file.read(MAX_UPLOAD_BYTES + 1)
     if len(data) > MAX_UPLOAD_BYTES:
         raise InputError(f"the file is larger than {MAX_UPLOAD_BYTES // 1_000_000} MB")
     text = decode(data, "the file").text

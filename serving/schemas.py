@@ -6,14 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inference.results import ModelInfo, Stance, SummarySentence, Topic
 from models.selection import BASE_WORDS
-from serving.settings import MAX_ITEMS, MAX_TARGETS, MAX_WORDS
+from serving.settings import MAX_ITEMS, MAX_TARGETS, MAX_WORDS, MIN_WORDS
 
 PARAGRAPH = "أعلنت الوزارة تأييدها لمشروع السد، فيما رفضته نقابة الصيادين."
 ARTICLE = f"خلاف على السد\n\n{PARAGRAPH}\n\nويُنتظر أن يبت البرلمان في المشروع خلال أسبوعين."
 
 Texts = str | Annotated[list[str], Field(min_length=1, max_length=MAX_ITEMS)]
 Targets = Annotated[list[str], Field(max_length=MAX_TARGETS)] | None
-Words = Annotated[int, Field(ge=5, le=MAX_WORDS, description="Word budget of the summary.")]
+Words = Annotated[int, Field(ge=MIN_WORDS, le=MAX_WORDS, description="Word budget of the summary.")]
 
 
 def _example(**body: Any) -> ConfigDict:

@@ -7,7 +7,8 @@ MAX_BODY_BYTES = 4_000_000
 MAX_ITEMS = 256
 """Texts of one request; their characters together are bounded by `arabic.checks.MAX_CHARS`."""
 MAX_TARGETS = 10
-MAX_WORDS = 1_000
+MIN_WORDS, MAX_WORDS = 5, 1_000
+"""Of a summary."""
 MAX_UPLOAD_BYTES = 10_000_000
 MAX_BATCH_UPLOAD_BYTES = 20_000_000
 

@@ -1,6 +1,6 @@
 // The analysis of one article on the page: the article with its margin, summary, matrix, shares, evidence.
 
-import { correctStance, correctTopic } from "./correct.js";
+import { addStance, correctStance, correctTopic } from "./correct.js";
 import { SIGNS, el, holderName, jump, percent, section, shown, stanceName, table, topicName, words } from "./dom.js";
 
 // `analysis` may lack parts that are still in work: they are announced and filled in by the next call.
@@ -112,7 +112,9 @@ function article(view) {
     const number = numbers.get(span.start);
     if (number === undefined) return el("div", { class: "passage" }, el("p", {}, shown(span.text)));
     const place = { class: "passage", id: view.id(`p${number}`), tabindex: "-1" };
-    return el("div", place, chip(view, number), el("p", {}, running(view, number)));
+    const forms = analysis.corrections ? [correctTopic(view, number), addStance(view, number)] : [];
+    const margin = chip(view, number, forms.map(({ opener }) => opener));
+    return el("div", place, margin, el("p", {}, running(view, number)), forms.map(({ box }) => box));
   };
   const block = (found) => {
     if (found.items) return el("ul", {}, found.items.map((item) => el("li", {}, passage(item))));
@@ -133,7 +135,7 @@ function article(view) {
   return section(w.article, { class: "card article" }, analysis.stances?.length ? legend : null, el("div", { dir: "rtl" }, sections));
 }
 
-function chip(view, number) {
+function chip(view, number, openers) {
   const { analysis, w } = view;
   const topic = analysis.paragraphs[number].topic;
   const name = topic.abstained
@@ -148,7 +150,7 @@ function chip(view, number) {
     " ",
     percent(topic.probability),
     el("span", { class: "second" }, `${w.second}: ${topicName(topic.second)} `, percent(topic.second.probability)),
-    analysis.corrections && correctTopic(view, number),
+    openers,
   );
 }
 
@@ -195,13 +197,14 @@ function stances(view) {
   const { analysis, w, id } = view;
   if (!analysis.stances?.length) return null;
   const head = [w.number, w.holder, w.stance, w.target, w.evidence, w.probability];
-  const rows = analysis.stances.map((stance, number) =>
-    el(
+  const rows = analysis.stances.map((stance, number) => {
+    const form = analysis.corrections ? correctStance(view, number) : null;
+    const row = el(
       "tr",
       { id: id(`s${number}`), tabindex: "-1" },
       el("td", { "data-name": w.number }, String(number + 1)),
       el("td", { "data-name": w.holder }, holderName(stance, w)),
-      el("td", { "data-name": w.stance }, stanceLink(stance, number, id, stanceName(stance, w)), analysis.corrections && correctStance(view, number)),
+      el("td", { "data-name": w.stance }, stanceLink(stance, number, id, stanceName(stance, w)), form?.opener),
       el("td", { "data-name": w.target }, shown(stance.target), stance.proposed && el("small", { class: "tag" }, w.proposed)),
       el(
         "td",
@@ -210,7 +213,8 @@ function stances(view) {
         jump(id(`p${stance.paragraph}`), { class: "pointer" }, `${w.paragraph} ${stance.paragraph + 1}`),
       ),
       el("td", { "data-name": w.probability }, percent(stance.probability)),
-    ),
-  );
+    );
+    return form ? [row, el("tr", { class: "form" }, el("td", { colspan: String(head.length) }, form.box))] : row;
+  });
   return section(w.stances, { class: "card" }, table({ class: "details", "aria-label": w.stances }, head, rows));
 }

@@ -1,5 +1,6 @@
 // What Gradio's events call, and the switches of language and colours.
 
+import { describe } from "./bundle.js";
 import { compare } from "./compare.js";
 import { show } from "./desk.js";
 import { words } from "./dom.js";
@@ -22,19 +23,38 @@ const status = (name, message) => {
 
 let afterCorrection = null;
 
-// Gradio names drop zones and empty boxes in English whatever the language; without that their own words are read.
+// Gradio says some things in English whatever the language: names of drop zones and empty boxes, which go, so that
+// their own words are read; of a few buttons; and messages of its own, which are said in the page's words.
 const NAMED = "button.upload-container[aria-label], div.empty[aria-label]";
-const unname = () => document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
-new MutationObserver(unname).observe(document.documentElement, { childList: true, subtree: true });
+const NAMES = { Close: "close", "More tabs": "more_tabs" };
+const MESSAGES = [
+  [/^Invalid file type/, "wrong_kind"],
+  [/maximum allowed size/, "large_file"],
+  [/^Connection/, "connection"],
+  [/^Queue is full/, "full"],
+];
+const rename = () => {
+  if (!document.getElementById("mujaz-words")) return;
+  document.querySelectorAll(NAMED).forEach((box) => box.removeAttribute("aria-label"));
+  for (const [english, word] of Object.entries(NAMES)) {
+    document.querySelectorAll(`button[aria-label="${english}"]`).forEach((button) => button.setAttribute("aria-label", words()[word]));
+  }
+  document.querySelectorAll('[data-testid="toast-text"]').forEach((box) => {
+    const found = MESSAGES.find(([pattern]) => pattern.test(box.textContent.trim()));
+    if (found) box.textContent = words()[found[1]];
+  });
+};
+new MutationObserver(rename).observe(document.documentElement, { childList: true, subtree: true });
 
 window.mujaz = {
+  status,
   working(name) {
     document.getElementById(name)?.setAttribute("aria-busy", "true");
     status(name, words().working);
   },
-  failed(name) {
+  failed(name, word = "cannot") {
     document.getElementById(name)?.setAttribute("aria-busy", "false");
-    status(name, "");
+    status(name, words()[word]); // the message itself goes after some seconds
   },
   show(name, data) {
     const root = document.getElementById(name);
@@ -54,6 +74,12 @@ window.mujaz = {
     compare(root, JSON.parse(data));
     root.setAttribute("aria-busy", "false");
     status(name, words().done);
+  },
+  // The first time a tab is opened its event comes before its content does.
+  describe(name, info, tries = 300) {
+    const root = document.getElementById(name);
+    if (root) describe(root, JSON.parse(info));
+    else if (tries) requestAnimationFrame(() => window.mujaz.describe(name, info, tries - 1));
   },
   save(text, kind) {
     if (!text) return;

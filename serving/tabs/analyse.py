@@ -1,6 +1,9 @@
 """Analyse: one article, its parts shown as they are ready, corrections taken where something is wrong."""
 
+import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import gradio as gr
 
@@ -17,12 +20,13 @@ from serving.desk import (
     to_json,
     translate,
 )
-from serving.settings import MAX_TARGETS
+from serving.settings import MAX_TARGETS, MAX_WORDS, MIN_WORDS
 from serving.uploads import SUFFIXES
 
 WORKING = "(...given) => { window.mujaz.working('desk'); return given; }"
 SHOW = "(data) => window.mujaz.show('desk', data)"
 FAILED = "() => window.mujaz.failed('desk')"
+STOPPED = "() => window.mujaz.failed('desk', 'stopped')"
 
 
 def add(desk: Desk) -> None:
@@ -38,15 +42,18 @@ def add(desk: Desk) -> None:
                 [], multiselect=True, allow_custom_value=True, max_choices=MAX_TARGETS,
                 label=t("targets"), info=t("targets_info"), elem_id="targets",
             )  # fmt: skip
-            words = gr.Number(BASE_WORDS, label=t("words"), minimum=10, maximum=200, step=5, precision=0)
-            samples = {path.stem: path for path in sorted(SAMPLES.glob("*.txt"))}
-            sample = gr.Dropdown(list(samples), value=None, label=t("sample"), visible=bool(samples))
+            words = gr.Number(BASE_WORDS, label=t("words"), step=5, precision=0)
             upload = gr.UploadButton(
                 t("upload"),  # type: ignore[arg-type]  # Gradio translates every label, but forgot this type
                 file_types=list(SUFFIXES),
                 size="md",
                 elem_id="upload",
             )
+            with gr.Accordion(t("sample"), open=False, elem_id="samples"):
+                samples = [
+                    (path.read_text(encoding="utf-8"), gr.Button(_title(path), size="sm"))
+                    for path in sorted(SAMPLES.glob("*.txt"))
+                ]
             with gr.Row():
                 button = gr.Button(t("analyse"), variant="primary", elem_id="analyse")
                 stop = gr.Button(t("stop"), elem_id="stop")
@@ -62,7 +69,7 @@ def add(desk: Desk) -> None:
     )
 
     async def analyze(
-        text: str, targets: list[str] | None, words: float, request: gr.Request
+        text: str, targets: list[str] | None, words: float | None, request: gr.Request
     ) -> AsyncIterator[str]:
         """Analyse an Arabic news article: topic of every paragraph, stances with evidence, summary.
 
@@ -80,15 +87,16 @@ def add(desk: Desk) -> None:
         with readable_errors(spoken):
             if not text or not text.strip():
                 raise refuse(spoken, "empty")
+            if re.fullmatch(r"\s*(https?://|www\.)\S+\s*", text):
+                raise refuse(spoken, "address")
+            if words is None or not MIN_WORDS <= words <= MAX_WORDS:
+                raise refuse(spoken, "wrong_words", MIN_WORDS, MAX_WORDS)
             async for analysis, parts in desk.analyses(text, targets, int(words)):
                 yield to_json(analysis, parts)
 
     async def read(path: str, request: gr.Request) -> str:
         with readable_errors(language(request)):
             return await read_and_remove(path)
-
-    def read_sample(name: str | None) -> str:
-        return samples[name].read_text(encoding="utf-8") if name in samples else ""
 
     def write_report(data: str, request: gr.Request) -> str:
         with readable_errors(language(request)):
@@ -98,18 +106,23 @@ def add(desk: Desk) -> None:
         analyze, [text, targets, words], data, js=WORKING, api_name="analyze", concurrency_limit=8
     )
     event.failure(None, js=FAILED, api_visibility="private")
-    stop.click(None, js=FAILED, cancels=[event], api_visibility="private")
+    stop.click(None, js=STOPPED, cancels=[event], api_visibility="private")
     # Parts are shown as they change; the last change of a quick burst may be lost, the end is not.
     data.change(None, data, js=SHOW, api_visibility="private")
     event.success(None, data, js=SHOW, api_visibility="private")
     upload.upload(read, upload, text, api_visibility="private", concurrency_limit=2)
-    sample.input(read_sample, sample, text, api_visibility="private", queue=False)
+    for sample, chosen in samples:
+        chosen.click(None, None, text, js=f"() => {json.dumps(sample)}", api_visibility="private")
     save_json.click(None, data, js="(data) => window.mujaz.save(data, 'json')", api_visibility="private")
     save_html.click(write_report, data, report, api_visibility="private").then(
         None, report, js="(page) => window.mujaz.save(page, 'html')", api_visibility="private"
     )
     if desk.corrections:
         _add_correcting(desk)
+
+
+def _title(path: Path) -> str:
+    return path.read_text(encoding="utf-8").split("\n", 1)[0]
 
 
 def _add_correcting(desk: Desk) -> None:

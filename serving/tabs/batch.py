@@ -26,7 +26,7 @@ def add(desk: Desk) -> None:
     with gr.Row():
         with gr.Column():
             upload = gr.File(
-                label=t("batch_file"), file_types=list(SUFFIXES), height=150, elem_id="batch-file"
+                label=t("batch_file"), file_types=list(SUFFIXES), height=180, elem_id="batch-file"
             )
             column = gr.Textbox("text", label=t("text_column"), max_length=100)
         with gr.Column():
@@ -48,6 +48,7 @@ def add(desk: Desk) -> None:
         start = gr.Button(t("start"), variant="primary", elem_id="batch-start")
         stop = gr.Button(t("stop"), elem_id="batch-stop")
     progress = gr.Textbox(label=t("progress"), interactive=False, elem_id="batch-progress")
+    gr.HTML('<p id="batch-status" role="status"></p>', apply_default_css=False)
     files = gr.File(label=t("results"), file_count="multiple", interactive=False, elem_id="batch-results")
 
     async def batch(
@@ -79,16 +80,23 @@ def add(desk: Desk) -> None:
             if not tasks or format not in ("jsonl", "csv", "parquet") or not set(tasks) <= set(TASKS):
                 raise refuse(spoken, "no_tasks")
             order = _order(desk, file, text_column, tasks, targets or [])
-            yield word("working", spoken), None
-            async for event in in_own_task(work(order)):
-                yield _told(event, spoken), None
-            made = await asyncio.to_thread(results, order, format)
-            await asyncio.to_thread(shutil.rmtree, order.out)
+            try:
+                yield word("working", spoken), None
+                async for event in in_own_task(work(order)):
+                    yield _told(event, spoken), None
+                made = await asyncio.to_thread(results, order, format)
+            finally:  # the upload stays where it is for another start, until it is swept away
+                order.input.unlink()
+                shutil.rmtree(order.out, ignore_errors=True)
             yield word("done", spoken), [str(path) for path in made]
 
     inputs = [upload, column, tasks, targets, format]
     event = start.click(
         batch, inputs, [progress, files], api_name="batch", concurrency_limit=1, concurrency_id="batch"
+    )
+
+    progress.change(
+        None, progress, js="(words) => window.mujaz.status('batch', words)", api_visibility="private"
     )
 
     def stopped(request: gr.Request) -> str:
@@ -104,11 +112,11 @@ def add(desk: Desk) -> None:
 
 
 def _order(desk: Desk, file: str, column: str, tasks: list[str], targets: list[str]) -> Order:
-    """Move the upload into a folder of its own."""
+    """Copy the upload into a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="batch-", dir=os.environ["GRADIO_TEMP_DIR"]))
     source = Path(file)
     target = folder / f"input{source.suffix.lower()}"
-    shutil.move(source, target)
+    shutil.copyfile(source, target)
     named = tuple(wanted for wanted in targets if wanted.strip())
     return Order(
         target, folder / "out", tuple(tasks), named, column.strip() or "text", desk.bundles.served_folder

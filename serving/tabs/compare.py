@@ -13,7 +13,8 @@ from serving.settings import MAX_TARGETS
 WORKING = "(...given) => { window.mujaz.working('compare'); return given; }"
 FAILED = "() => window.mujaz.failed('compare')"
 SHOW = "(data) => window.mujaz.compare('compare', data)"
-WORDS = 30
+BUDGET = 30
+"""Words of the summaries that stand beside each other."""
 
 
 def add(desk: Desk) -> None:
@@ -24,7 +25,7 @@ def add(desk: Desk) -> None:
     with gr.Row():
         for name, label in (("first", "first"), ("second", "second_article")):
             with gr.Column():
-                given.append(gr.Textbox(label=t(label), lines=7, max_lines=14, rtl=True, elem_id=name))
+                given.append(gr.Textbox(label=t(label), lines=9, max_lines=9, rtl=True, elem_id=name))
                 with gr.Row():
                     given.append(gr.Textbox(label=t("outlet"), max_length=100))
                     given.append(gr.Textbox(label=t("date"), max_length=30, placeholder="2026-01-31"))
@@ -33,7 +34,7 @@ def add(desk: Desk) -> None:
             [], multiselect=True, allow_custom_value=True, max_choices=MAX_TARGETS,
             label=t("targets"), info=t("targets_info"), scale=3,
         )  # fmt: skip
-        upload = gr.File(label=t("records"), file_types=[".jsonl", ".csv"], height=150, scale=2)
+        upload = gr.File(label=t("records"), file_types=[".jsonl", ".csv"], height=180, scale=2)
     button = gr.Button(t("compare"), variant="primary", elem_id="compare-button")
     gr.HTML('<p id="compare-status" role="status"></p>', apply_default_css=False)
     data = gr.Textbox(visible="hidden", label="JSON")
@@ -78,7 +79,7 @@ def add(desk: Desk) -> None:
             columns: list[dict[str, Any]] = []
             wanted = targets
             for record in found:
-                analysis = await desk.analysis(record.text, wanted, WORDS)
+                analysis = await desk.analysis(record.text, wanted, BUDGET)
                 wanted = wanted or list(dict.fromkeys(stance.target for stance in analysis.stances)) or None
                 columns.append(
                     {"outlet": record.outlet, "date": record.date, "analysis": json.loads(analysis.to_json())}

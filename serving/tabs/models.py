@@ -1,23 +1,24 @@
 """Models: what the bundles at hand are, and two of them side by side on one text."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from inference.display import one_line
-from models.bundle import TASKS
-from models.label_sets import load_labels
+from models.bundle import TASKS, Task
+from models.label_sets import named_labels
 from serving.desk import Desk, language, readable_errors, refuse, translate
-from serving.tabs.compare import WORDS
+from serving.tabs.compare import BUDGET
+from serving.words import WORDS
 
 WORKING = "(...given) => { window.mujaz.working('models'); return given; }"
 FAILED = "() => window.mujaz.failed('models')"
+DESCRIBE = "(info) => window.mujaz.describe('bundle-info', info)"
 
 
-def add(desk: Desk) -> None:
-    """Lay out the tab."""
+def add(desk: Desk) -> gr.Textbox:
+    """Lay out the tab; gives the box whose JSON `DESCRIBE` shows when the tab is opened."""
     t = translate
     names = desk.bundles.names
     gr.Markdown(t("models_intro"), elem_classes="intro")
@@ -32,25 +33,14 @@ def add(desk: Desk) -> None:
     gr.HTML('<p id="models-status" role="status"></p>', apply_default_css=False)
     data = gr.Textbox(visible="hidden", label="JSON")
     gr.HTML('<div id="models" class="desk"></div>', apply_default_css=False)
-    metrics = gr.Dataframe(
-        _metrics(desk, names[0]), headers=["task", "metric", "value"], label=t("metrics"), datatype="str",
-        interactive=False, elem_classes="ltr",
-    )  # fmt: skip
-    gr.Dataframe(
-        _labels(),
-        headers=["task", "id", "ar", "en"],
-        label=t("labels"),
-        datatype="str",
-        elem_classes="ltr",
-        interactive=False,
-        max_height=320,
-    )
+    info = gr.Textbox(_info(desk, names[0]), visible="hidden", label="JSON")
+    gr.HTML('<div id="bundle-info" class="desk"></div>', apply_default_css=False)
     with gr.Accordion(t("card"), open=False):
         card = gr.Markdown(desk.bundles.card(names[0]), elem_classes="ltr", elem_id="card")
 
-    def describe(bundle: str, request: gr.Request) -> tuple[list[list[str]], str]:
+    def describe(bundle: str, request: gr.Request) -> tuple[str, str]:
         with readable_errors(language(request)):
-            return _metrics(desk, bundle), desk.bundles.card(bundle)
+            return _info(desk, bundle), desk.bundles.card(bundle)
 
     async def compare_models(text: str, bundle: str, other_bundle: str, request: gr.Request) -> str:
         """Analyse one article with two bundles.
@@ -72,12 +62,13 @@ def add(desk: Desk) -> None:
             columns: list[dict[str, Any]] = []
             targets = None
             for name in (bundle, other_bundle):
-                analysis = await desk.analysis(text, targets, WORDS, await desk.bundles.service(name))
+                analysis = await desk.analysis(text, targets, BUDGET, await desk.bundles.service(name))
                 targets = targets or list(dict.fromkeys(stance.target for stance in analysis.stances)) or None
                 columns.append({"outlet": name, "date": "", "analysis": json.loads(analysis.to_json())})
             return json.dumps(columns, ensure_ascii=False)
 
-    bundle.change(describe, bundle, [metrics, card], api_visibility="private")
+    bundle.change(describe, bundle, [info, card], api_visibility="private")
+    info.change(None, info, js=DESCRIBE, api_visibility="private")
     event = button.click(
         compare_models,
         [text, bundle, other],
@@ -88,29 +79,22 @@ def add(desk: Desk) -> None:
     )
     event.failure(None, js=FAILED, api_visibility="private")
     data.change(None, data, js="(data) => window.mujaz.compare('models', data)", api_visibility="private")
+    return info
 
 
-def _metrics(desk: Desk, name: str) -> list[list[str]]:
+def _info(desk: Desk, name: str) -> str:
     tasks = desk.bundles.info(name).tasks
-    return [
-        [task, one_line(metric), one_line(value)]
-        for task in TASKS
-        if task in tasks
-        for metric, value in _flat(tasks[task].metrics)
-    ]
+    return json.dumps(
+        [
+            {"task": task, "metrics": tasks[task].metrics, "labels": _labels(task, tasks[task].labels)}
+            for task in TASKS
+            if task in tasks
+        ],
+        ensure_ascii=False,
+    )
 
 
-def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _labels() -> list[list[str]]:
-    return [
-        [task, label.id, label.ar, label.en]
-        for task in ("topic", "stance")
-        for label in load_labels(task).labels
-    ]
+def _labels(task: Task, ids: Sequence[str]) -> list[dict[str, str]]:
+    if task == "summary":  # its classes are no label set: what a sentence is to a summary
+        return [{"id": name, "ar": WORDS[name][0], "en": WORDS[name][1]} for name in ("key", "other")]
+    return [{"id": label.id, "ar": label.ar, "en": label.en} for label in named_labels(task, ids).labels]

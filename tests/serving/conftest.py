@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import os
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -27,6 +29,9 @@ from inference.results import (
 )
 from serving.access import Accounts
 from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 SPORT = Topic("sport", "رياضة", "sport", 0.91, TopicLabel("health", "صحة", "health", 0.05), abstained=False)
 UNSURE = replace(SPORT, probability=0.31, abstained=True)
@@ -171,9 +176,13 @@ def corrections_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def service(corrections_file: Path) -> Iterator[Running]:
-    """A service with everything switched on that needs no account; shared by the session's tests."""
-    with running(FakeAnalyzer(), Settings(corrections=corrections_file, seconds=20)) as started:
+def service(corrections_file: Path, tiny_bundle: Path) -> Iterator[Running]:
+    """A service with everything switched on that needs no account; shared by the session's tests.
+
+    Its page answers by rules, its batches are of a tiny bundle.
+    """
+    settings = Settings(bundle=tiny_bundle, corrections=corrections_file, seconds=20)
+    with running(FakeAnalyzer(), settings) as started:
         yield started
 
 
@@ -193,3 +202,44 @@ def start() -> Iterator[Callable[..., Running]]:
             return stack.enter_context(running(FakeAnalyzer(delay=delay), Settings(**settings), accounts))
 
         yield started
+
+
+@pytest.fixture(scope="module")  # its event loop is in the way of asyncio.run in the tests of others
+def chromium() -> Iterator["Browser"]:
+    """One Chromium for the module; tests that want it are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install '.[dev]'")
+    path = os.environ.get("MUJAZ_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip("needs Chromium: apt install chromium")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(chromium: "Browser", service: Running) -> Iterator[Callable[..., "Page"]]:
+    """Open the page in a context of its own; whatever goes to another server, or breaks, fails the test."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def opened(width: int = 1200, **options: Any) -> "Page":
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((service.url, "data:", "blob:")) else wrong.append(request.url)
+            ),
+        )
+        page.goto(service.url)
+        page.wait_for_selector("#text textarea")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not wrong

@@ -1,33 +1,19 @@
 """The page in a real Chromium: an analyst's work, attacks that come to nothing, what assistive tools find."""
 
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.serving.browser import ARTICLE, analyse
 from tests.serving.conftest import Running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install '.[dev]'")
-CHROMIUM = os.environ.get("MUJAZ_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = ROOT / ".venv" / "axe-core" / "axe.min.js"
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
-
-ARTICLE = """خلاف على الجسر
-
-رئيس البلدية يؤيد مشروع الجسر ويقول إنه ضرورة لا تحتمل التأجيل.
-
-النقابة ترفض مشروع الجسر وتحذر من ضرره على الصيادين في الشاطئ.
-
-خبر قصير هنا.
-"""
 ATTACKS = [
     "${window.hacked=1}",
     "<script>window.hacked=2</script>",
@@ -37,53 +23,6 @@ ATTACKS = [
     "\u202eمقلوب\u202c",
     "</textarea><svg onload=window.hacked=6>",
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    """One Chromium for the module."""
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_page(chromium: "Browser", service: Running) -> Iterator[Callable[..., "Page"]]:
-    """Open the page in a context of its own; whatever goes to another server, or breaks, fails the test."""
-    contexts: list[Any] = []
-    wrong: list[str] = []
-
-    def opened(width: int = 1200, **options: Any) -> "Page":
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith((service.url, "data:", "blob:")) else wrong.append(request.url)
-            ),
-        )
-        page.goto(service.url)
-        page.wait_for_selector("#text textarea")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not wrong
-
-
-def analyse(page: "Page", text: str = ARTICLE, targets: tuple[str, ...] = ("مشروع الجسر",)) -> None:
-    """Do what an analyst does, and wait for the whole answer."""
-    page.locator("#text textarea").fill(text)
-    for target in targets:
-        page.locator("#targets input").fill(target)
-        page.locator("#targets input").press("Enter")
-    page.locator("#analyse").click()
-    page.wait_for_selector("#desk[aria-busy=false] .chip")
 
 
 def test_analysis_in_arabic(open_page: Callable[..., "Page"]) -> None:
@@ -108,11 +47,11 @@ def test_analysis_in_arabic(open_page: Callable[..., "Page"]) -> None:
 
 
 def test_empty_text_is_said_in_the_readers_language(open_page: Callable[..., "Page"]) -> None:
-    """An error is a sentence in a box, and nothing stays busy."""
+    """An error is a sentence in a box, the line of state says so too, and nothing stays busy."""
     page = open_page()
     page.locator("#analyse").click()
     page.wait_for_selector("text=لا نص هنا")
-    page.wait_for_function("document.getElementById('desk-status').textContent === ''")
+    page.wait_for_function("document.getElementById('desk-status').textContent === 'تعذّر ذلك'")
 
 
 def test_other_language_keeps_the_work(open_page: Callable[..., "Page"]) -> None:
@@ -149,31 +88,6 @@ def test_attacks_are_only_text(open_page: Callable[..., "Page"]) -> None:
     assert "<script>window" not in report and "<img" not in report and "<svg" not in report
 
 
-def test_topic_and_stance_are_corrected_in_place(
-    open_page: Callable[..., "Page"], corrections_file: Path
-) -> None:
-    """By keyboard: open the form, choose, save; the row is on disk."""
-    page = open_page()
-    analyse(page)
-    before = corrections_file.read_text(encoding="utf-8").count("\n")
-    page.locator(".chip .edit").first.press("Enter")
-    page.locator(".chip select").first.select_option("health")
-    page.locator(".chip form input").first.fill("هدى")
-    page.locator(".chip .save").first.press("Enter")
-    page.wait_for_selector("#desk-status:has-text('حُفظ')")
-    page.locator(".details .edit").nth(1).click()
-    form = page.locator(".details form").nth(1)
-    form.locator("select").select_option("neutral")
-    form.locator(".save").click()
-    page.wait_for_function("document.querySelectorAll('.details form:not([hidden])').length === 0")
-    rows = [json.loads(line) for line in corrections_file.read_text(encoding="utf-8").splitlines()][before:]
-    assert [(row["task"], row["corrected"], row["annotator"]) for row in rows] == [
-        ("topic", "health", "هدى"),
-        ("stance", "neutral", "هدى"),
-    ]
-    assert rows[1]["text"].startswith("النقابة ترفض") and rows[1]["holder"] == "النقابة"
-
-
 def test_upload_fills_the_text_and_is_removed(
     open_page: Callable[..., "Page"], service: Running, tmp_path: Path
 ) -> None:
@@ -204,13 +118,18 @@ def test_articles_are_compared(open_page: Callable[..., "Page"]) -> None:
 
 
 def test_models_are_shown_and_compared(open_page: Callable[..., "Page"]) -> None:
-    """The served bundle's metrics and card are there; a text goes through two bundles."""
+    """The served bundle's figures and labels are there in Arabic; a text goes through two bundles."""
     page = open_page()
     page.get_by_role("tab", name="النماذج").click()
     page.locator("#models-text textarea").fill(ARTICLE)
     page.locator("#models-button").click()
     page.wait_for_selector("#models table")
-    assert "accuracy" in page.get_by_role("tabpanel").last.inner_text()
+    told = page.locator("#bundle-info").inner_text()
+    assert "الصحة (accuracy)" in told and "macro-F1" in told and "كوارث وحوادث وطوارئ" in told
+    page.locator("#language").click()
+    page.wait_for_selector("#analyse:has-text('Analyse')")
+    page.get_by_role("tab", name="Models").click()
+    page.wait_for_selector("#bundle-info th:has-text('calibration error')")
 
 
 def test_page_fits_a_phone(open_page: Callable[..., "Page"]) -> None:
@@ -227,10 +146,11 @@ def test_page_fits_a_phone(open_page: Callable[..., "Page"]) -> None:
 @pytest.mark.skipif(not AXE.is_file(), reason="needs axe-core: .ci/run fetches it with npm")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_for_axe(open_page: Callable[..., "Page"], scheme: str) -> None:
-    """Every tab, with results and an open form, in light and dark."""
+    """Every tab, with results and open forms, in light and dark."""
     page = open_page(color_scheme=scheme)
     analyse(page)
-    page.locator(".chip .edit").first.click()
+    for form in (0, 1):  # of the topic, and of a missed stance
+        page.locator(".chip .edit").nth(form).click()
     serious: dict[str, list[Any]] = {}
     for tab in page.get_by_role("tab").all():
         tab.click()

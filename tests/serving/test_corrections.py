@@ -11,6 +11,8 @@ import pytest
 from arabic.errors import InputError
 from inference.results import ModelInfo
 from serving.corrections import Corrections
+from training.check import check
+from training.data import read_stance, read_topic
 
 MODEL = ModelInfo("fake", "1.0", "ab" * 32)
 TEXT = "رحبت البلدية بالجسر الجديد"
@@ -57,6 +59,9 @@ def test_rows_have_bundle_time_and_id(tmp_path: Path) -> None:
         STANCE | {"holder": "الحكومة"},
         STANCE | {"evidence": "رفضت"},
         STANCE | {"target": ""},
+        STANCE | {"target": "  "},
+        STANCE | {"holder_start": 3},
+        STANCE | {"evidence": "", "evidence_start": 1_000},
     ],
 )
 def test_wrong_corrections_are_refused(tmp_path: Path, correction: dict[str, Any] | str) -> None:
@@ -88,3 +93,24 @@ def test_where_nothing_can_be_written_is_found_at_the_start(tmp_path: Path) -> N
     """Not when the first analyst has done their work."""
     with pytest.raises(InputError, match="cannot be written"):
         Corrections(tmp_path / "missing" / "c.jsonl", MODEL)
+
+
+def test_training_takes_the_file_as_it_is(tmp_path: Path) -> None:
+    """Both tasks from one file, a missed stance with the place of its words beside a corrected one."""
+    path = tmp_path / "c.jsonl"
+    corrections = Corrections(path, MODEL)
+    text = "قال الوزير إن الجسر ضرورة، ثم رفض الوزير مدّ الطريق"
+    missed = {"text": text, "target": "الطريق", "predicted": "unrelated", "corrected": "against"}
+    start = text.rindex("الوزير")
+    for given in (
+        TOPIC,
+        STANCE,
+        STANCE | missed | {"holder": "الوزير", "holder_start": start, "evidence": ""},
+    ):
+        append(corrections, given)
+    assert [row.label for row in read_topic(path).rows] == ["health"]
+    first, second = read_stance(path).rows
+    assert first.stances[0].holder == (5, 12)
+    (stance,) = second.stances
+    assert (stance.target, stance.stance, stance.holder) == ("الطريق", "against", (start, start + 6))
+    assert {finding.code for finding in check("stance", [path]).errors} <= {"few_rows"}

@@ -11,7 +11,9 @@ import pytest
 from pyarrow import parquet
 
 from arabic.errors import InputError
+from inference.batch.rows import ERROR_CODES
 from serving.jobs import Order, results, work
+from serving.words import word
 
 TEXTS = [
     "أيد رئيس البلدية مشروع الجسر الجديد وقال إنه ضرورة",
@@ -52,6 +54,8 @@ def test_answers_and_report_in_every_format(tmp_path: Path, tiny_bundle: Path) -
     assert parquet.read_table(results(job, "parquet")[0]).num_rows == 3
     page = report.read_text(encoding="utf-8")
     assert "<script>" not in page and "<b>" not in page and "تعذّر منها: 1" in page
+    assert "نص فارغ أو غير عربي أو أطول من المسموح: 1" in page
+    assert all(word(f"error_{code}", "ar") for code in ERROR_CODES)
 
 
 def test_wrong_input_is_told_without_the_host(tmp_path: Path, tiny_bundle: Path) -> None:

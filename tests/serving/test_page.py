@@ -57,16 +57,26 @@ def test_parts_are_streamed_in_order(client: httpx.Client) -> None:
     [
         (("  ", [], 60), "لا نص هنا"),
         ((ARTICLE, [f"قضية {n}" for n in range(11)], 60), "10"),
-        (("no arabic", [], 60), "no Arabic letters"),
-        (("كلمة " * 60_000, [], 60), "characters"),
-        (("فقرة\n\n" * 10_000, [], 60), "at most"),
+        (("no arabic", [], 60), "ليس في النص حرف عربي"),
+        (("كلمة " * 60_000, [], 60), "والحد 200000"),
+        (("فقرة\n\n" * 10_000, [], 60), "النص أطول من المسموح"),
         ((ARTICLE + "<b>", ["<img src=x onerror=alert(1)> " * 12], 60), "&lt;img"),
+        (("https://news.example/a?b=c", [], 60), "العناوين لا تُفتح"),
+        ((ARTICLE, [], 2), "كلمات الخلاصة"),
+        ((ARTICLE, [], None), "كلمات الخلاصة"),
     ],
 )
 def test_refusals_are_one_escaped_line(client: httpx.Client, data: tuple[Any, ...], words: str) -> None:
     """Gradio renders an error as HTML, so what it quotes is escaped."""
     kind, answer = call(client, "analyze", *data)
     assert kind == "error" and words in answer["error"] and "<" not in answer["error"]
+
+
+def test_refusals_are_in_english_on_the_english_page(client: httpx.Client) -> None:
+    """As the command line says them."""
+    client.cookies.set("mujaz_language", "en")
+    assert "no Arabic letters" in call(client, "analyze", "no arabic", [], 60)[1]["error"]
+    assert "whole number" in call(client, "analyze", ARTICLE, [], 2)[1]["error"]
 
 
 def test_errors_of_ours_say_nothing_about_the_host(client: httpx.Client) -> None:
@@ -92,6 +102,16 @@ def test_files_of_the_host_are_no_inputs(
     assert kind == "error" and "سرا" not in json.dumps(answer, ensure_ascii=False)
     assert secret.exists()
     assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_records_may_be_compared_again(client: httpx.Client) -> None:
+    """With another target, without uploading the file anew."""
+    lines = [json.dumps({"text": f"الوزارة تؤيد مشروع السد {n}"}, ensure_ascii=False) for n in "ab"]
+    (path,) = client.post("/gradio_api/upload", files={"files": ("a.jsonl", "\n".join(lines))}).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for target in ("مشروع السد", "الوزارة"):
+        kind, answer = call(client, "compare", "", "", "", "", "", "", [target], file)
+        assert kind == "complete" and target in answer[0]
 
 
 def test_addresses_are_not_fetched(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
