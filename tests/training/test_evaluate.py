@@ -60,6 +60,10 @@ class Oracle:
             for record in row.stances
         }
 
+    def ask(self, target: str, heading: str) -> str:
+        """Ask without headings."""
+        return target
+
     def outputs(self, targets: Sequence[str], texts: Sequence[str]) -> list[Answer]:
         """Answer with the annotated label and records of every pair."""
         answers = []
