@@ -65,6 +65,15 @@ def first(pool: LocalPool) -> Event:
     raise AssertionError("nothing happened")
 
 
+def next_events(pool: LocalPool, count: int) -> list[Event]:
+    """The next events, of which several may come at once."""
+    events: list[Event] = []
+    deadline = time.monotonic() + SLOW
+    while len(events) < count and time.monotonic() < deadline:
+        events += pool.wait(1.0)
+    return events
+
+
 def until_idle(pool: LocalPool, count: int) -> None:
     deadline = time.monotonic() + SLOW
     while pool.idle < count and time.monotonic() < deadline:
@@ -79,7 +88,7 @@ def test_workers_answer_die_and_are_replaced(pool: LocalPool) -> None:
     pool.submit(Task(Shard(0, 0, (Row("a", TEXT),))))
     pool.submit(poisoned)
     assert (pool.idle, pool.busy) == (0, 2)
-    events = [first(pool), first(pool)]
+    events = next_events(pool, 2)
     (receipt,) = (event for event in events if isinstance(event, folder.Receipt))
     (death,) = (event for event in events if isinstance(event, Died))
     assert receipt.rows == 1
