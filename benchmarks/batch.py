@@ -202,7 +202,7 @@ def _macro_f1(dev: Path | None, predictors: dict[str, TopicPredictor]) -> dict[s
 def _peak_memory(settings: Settings) -> float:
     """Peak memory in MB of a process that does nothing but the topics of the same paragraphs."""
     code = (
-        "import re\n"
+        "import re, resource\n"
         "from pathlib import Path\n"
         "from benchmarks.corpus import paragraphs\n"
         "from models.bundle import DEFAULT_BUNDLE\n"
@@ -211,8 +211,11 @@ def _peak_memory(settings: Settings) -> float:
         f"{min(settings.count, 500)})\n"
         f"bundle = OpenBundle.open(DEFAULT_BUNDLE, 'onnx'); bundle.threads = {settings.threads}\n"
         "bundle.topic().logits(texts)\n"
-        "status = Path('/proc/self/status').read_text()\n"  # getrusage counts what the parent had
-        "print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) * 1.024e-3)"
+        "status = Path('/proc/self/status')\n"  # on Linux getrusage counts what the parent had
+        "if status.exists():\n"
+        "    print(int(re.search(r'VmHWM:\\s+(\\d+)', status.read_text())[1]) * 1.024e-3)\n"
+        "else:\n"
+        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)  # bytes on macOS"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     return float(done.stdout)

@@ -81,7 +81,9 @@ def _write(
     shutil.copytree(first / encoder, folder / encoder)
     shutil.copytree(first / task, folder / task)
     save_file(_mean_head([part / task for part in infos]), folder / task / LAYOUT.head)
-    _write_adapter([part / task for part in infos], folder / task)
+    stored = load_file(folder / encoder / "model.safetensors")
+    shapes = {weight: value.shape for weight, value in stored.items()}
+    _write_adapter([part / task for part in infos], shapes, folder / task)
     config = {**infos[first].tasks[task].config, "averaged": len(infos)}
     data = dict.fromkeys(d for info in infos.values() for d in info.tasks[task].data)
     info = dataclasses.replace(infos[first].tasks[task], config=config, data=tuple(data))
@@ -104,13 +106,13 @@ def _mean_head(folders: Sequence[Path]) -> Tensors:
     return {name: np.mean([head[name] for head in heads], axis=0) for name in heads[0]}
 
 
-def _write_adapter(folders: Sequence[Path], out: Path) -> None:
+def _write_adapter(folders: Sequence[Path], shapes: Mapping[str, tuple[int, ...]], out: Path) -> None:
     configs = [json.loads((folder / LAYOUT.adapter_config).read_text(encoding="utf-8")) for folder in folders]
     rank = max(int(config["r"]) for config in configs)
     ups: dict[str, list[NDArray[np.float32]]] = {}
     downs: dict[str, list[NDArray[np.float32]]] = {}
     for folder in folders:
-        for update in read_updates(folder, load_file, _shapes(folder)):
+        for update in read_updates(folder, load_file, shapes):
             ups.setdefault(update.weight, []).append(
                 update.up.astype(np.float32) * update.scale / len(folders)
             )
@@ -124,17 +126,6 @@ def _write_adapter(folders: Sequence[Path], out: Path) -> None:
     save_file(tensors, out / LAYOUT.adapter_weights)
     config = {**configs[0], "r": rank, "lora_alpha": rank}
     (out / LAYOUT.adapter_config).write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
-
-
-def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of the weights that an adapter updates, by its own factors; the encoders are one."""
-    tensors = load_file(folder / LAYOUT.adapter_weights)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for name, down in tensors.items():
-        if name.endswith(".lora_A.weight"):
-            module = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
-            shapes[f"{module}.weight"] = (len(tensors[name.replace("lora_A", "lora_B")]), down.shape[1])
-    return shapes
 
 
 def truncated(up: NDArray[Any], down: NDArray[Any], rank: int) -> tuple[NDArray[Any], NDArray[Any]]:

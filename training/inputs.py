@@ -58,6 +58,9 @@ def read_inputs(
     if task == "summary" and config.kind == "extractive" and not any(row.key for row in found.rows):
         raise InputError(f"{train_file}: no row has key units; label some, or train with kind=abstractive")
     hashes = {"train": data_sha256(train_file), "dev": data_sha256(dev_file)}
+    settings = dataclasses.asdict(config)
+    if start is not None:
+        settings["start"] = check_start(start, task, labels, config.method)
     record = {
         "task": task,
         **hashes,
@@ -65,10 +68,8 @@ def read_inputs(
         "revision": revision,
         "processes": processes.world_size(),
         "normalization": dataclasses.asdict(normalization),
-        "config": dataclasses.asdict(config),
+        "config": settings,
     }
-    if start is not None:
-        record["start"] = check_start(start, task, labels, config.method)
     name = f"{train_file.parent.name}/{train_file.name}"
     data = DataInfo(name, data_licence, len(found.rows), hashes["train"])
     return Inputs(
@@ -118,5 +119,5 @@ def task_info(inputs: Inputs, encoder: str) -> TaskInfo:
         labels=inputs.labels,
         max_length=inputs.config.max_length,
         data=(inputs.data,),
-        config=dataclasses.asdict(inputs.config),
+        config=inputs.record["config"] | dataclasses.asdict(inputs.config),
     )

@@ -1,5 +1,6 @@
 """Going on from a bundle: its adapter and head are where the training of a task starts."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,15 @@ def load_start(model: Any, start: Path, task: Task) -> None:
     found = {name: tuple(value.shape) for name, value in weights.items()}
     if found != wanted:
         config = read_manifest(start).tasks[task].config
-        names = ("lora_rank", "lora_alpha", "frozen_layers")
+        names = ("lora_rank", "frozen_layers")
         settings = ", ".join(f"{name}={config[name]}" for name in names if name in config)
         raise InputError(
             f"{start}: the adapter has other shapes than this run's; it was trained with {settings}"
         )
-    set_peft_model_state_dict(model.encoder, {name: value.float() for name, value in weights.items()})
+    # an averaged adapter has another alpha than the run: what counts is alpha / r times the product
+    adapter = json.loads((start / task / LAYOUT.adapter_config).read_text(encoding="utf-8"))
+    ours = model.encoder.peft_config["default"]
+    scale = (adapter["lora_alpha"] / adapter["r"]) / (ours.lora_alpha / ours.r)
+    tensors = {name: value.float() * (scale if "lora_B" in name else 1.0) for name, value in weights.items()}
+    set_peft_model_state_dict(model.encoder, tensors)
     load_head(model, start / task)

@@ -11,6 +11,7 @@ import torch
 from arabic.errors import InputError
 from models.bundle import LAYOUT, read_manifest, verify
 from models.load import OpenBundle
+from models.torch_backend import torch_forward
 from tests.tiny import TOPIC_ROWS, train_tiny, write_rows
 from training.average import average_bundles, truncated
 from training.build import build_task_model
@@ -44,6 +45,34 @@ def test_the_model_begins_as_the_bundle_answers(started: Path, tiny_base: Path) 
     fresh = build_task_model("topic", tiny_base, "", CONFIG, labels).eval()
     with torch.inference_mode():
         assert np.abs(fresh(ids, torch.ones_like(ids))["logits"].numpy() - found).max() > 0.05
+
+
+def test_an_averaged_adapter_is_gone_on_from_at_its_own_scale(
+    started: Path, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """Its alpha is not the run's: without regard to that the update would come in twice."""
+    again = train_tiny("topic", tiny_rows["topic"], tmp_path / "again", tiny_base, seed=5)
+    average_bundles([started, again], "topic", tiny_rows["topic"], tmp_path / "mean")
+    predictor = OpenBundle.open(tmp_path / "mean").topic()
+    model = build_task_model("topic", tiny_base, "", CONFIG, len(predictor.info.labels), tmp_path / "mean")
+    ids = np.array([[0, 9, 10, 11, 2]])
+    arrays = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    found, expected = torch_forward(model.eval())(arrays), predictor.backend.forward(arrays)
+    np.testing.assert_allclose(found["logits"], expected["logits"], atol=2e-3)
+    bare = build_task_model("topic", tiny_base, "", CONFIG, len(predictor.info.labels)).eval()
+    assert np.abs(torch_forward(bare)(arrays)["logits"] - expected["logits"]).max() > 0.02
+
+
+def test_a_finished_run_from_another_bundle_is_not_taken_for_this_one(
+    started: Path, tiny_bundle: Path, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    rows, out = tiny_rows["topic"], tmp_path / "out"
+    first = train("topic", rows, rows, out, CONFIG, base=tiny_base, start=started)
+    assert train("topic", rows, rows, out, CONFIG, base=tiny_base, start=started, resume=True) == first
+    assert read_manifest(out).tasks["topic"].config["start"] == read_manifest(started).sha256
+    for other in (tiny_bundle, None):
+        with pytest.raises(InputError, match="holds a finished bundle"):
+            train("topic", rows, rows, out, CONFIG, base=tiny_base, start=other, resume=True)
 
 
 def test_a_run_from_a_bundle_moves_little_where_it_learns_little(
