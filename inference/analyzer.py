@@ -15,8 +15,9 @@ from models.bundle import DEFAULT_BUNDLE, TASKS, Task, verify
 from models.errors import BundleError
 from models.label_sets import load_labels, named_labels
 from models.load import BackendName, OpenBundle
-from models.predict import Embedder, SaliencePredictor, StancePredictor, TopicPredictor
+from models.predict import Embedder, SaliencePredictor, TopicPredictor
 from models.selection import BASE_WORDS
+from models.stance import StancePredictor
 
 
 @dataclass(frozen=True, slots=True)

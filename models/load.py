@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from models.bundle import BundleInfo, Task, TaskInfo, read_manifest
 from models.errors import BundleError
-from models.predict import Backend, Embedder, SaliencePredictor, StancePredictor, TopicPredictor
+from models.predict import Backend, Embedder, SaliencePredictor, TopicPredictor
+from models.stance import StancePredictor
 from models.tokenizer import Tokenizer
 from models.windows import MAX_BATCH_TOKENS
 

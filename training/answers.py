@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.predict import Floats, PairOutput, StancePredictor, TopicPredictor, softmax
+from models.predict import Floats, TopicPredictor, softmax
+from models.stance import PairOutput, StancePredictor
 from training.data import StanceRow, TopicRow
 from training.data_rows import document, source
 from training.pairs import Pair

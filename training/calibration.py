@@ -13,7 +13,8 @@ from sklearn.model_selection import KFold
 
 from models.bundle import Task, TaskInfo
 from models.decoding import StanceDecoding
-from models.predict import Backend, SaliencePredictor, StancePredictor, TopicPredictor, softmax
+from models.predict import Backend, SaliencePredictor, TopicPredictor, softmax
+from models.stance import StancePredictor
 from models.windows import Arrays, Forward
 from training.data import StanceRow
 from training.evaluate import (

@@ -11,7 +11,8 @@ from sklearn.metrics import cohen_kappa_score
 from arabic.errors import InputError
 from models.bundle import TASKS, Task, read_manifest
 from models.load import OpenBundle
-from models.predict import StancePredictor, TopicPredictor
+from models.predict import TopicPredictor
+from models.stance import StancePredictor
 from training.answers import UNKNOWN, Answers, Item
 from training.bootstrap import classification_statistic
 from training.compare_summaries import compare_summaries

@@ -10,7 +10,8 @@ from arabic.errors import InputError
 from models.bundle import Task, file_sha256
 from models.decoding import StanceDecoding
 from models.load import OpenBundle
-from models.predict import PairOutput, StancePredictor, TopicPredictor
+from models.predict import TopicPredictor
+from models.stance import PairOutput, StancePredictor
 from training.answers import Answers, pair_answers, topic_answers
 from training.bootstrap import RESAMPLES, classification_statistic, intervals
 from training.data import UNRELATED, Columns, StanceRow, TopicRow, read_stance, read_summary, read_topic

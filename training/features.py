@@ -14,7 +14,7 @@ from arabic.errors import InputError
 from arabic.normalize import Normalization, Normalized, normalize
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
-from models.predict import under_heading
+from models.stance import under_heading
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import stems, unit_features
 from models.windows import Window, encode_units, pad, unit_windows, windows

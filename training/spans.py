@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.decoding import POLARITIES, StanceDecoding, StanceRecord
-from models.predict import PairOutput, StancePredictor
+from models.stance import PairOutput, StancePredictor
 from training.bootstrap import Statistic, Weights
 from training.metrics import SpanCounts, words_in
 from training.pairs import Pair

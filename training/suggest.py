@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from arabic.errors import InputError
 from models.load import OpenBundle
-from models.predict import Floats, StancePredictor, TopicPredictor
+from models.predict import Floats, TopicPredictor
+from models.stance import StancePredictor
 from training.answers import Item
 from training.data import Columns
 from training.duplicates import text_key

@@ -1,0 +1,171 @@
+"""The stance model's predictor: (target, paragraph) pairs in, labels, holders and evidence out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from arabic.normalize import Normalized, normalize
+from models.bundle import TaskInfo
+from models.decoding import (
+    StanceDecoding,
+    StanceRecord,
+    TaggedSpan,
+    decode_spans,
+    decode_stances,
+    merge_spans,
+)
+from models.errors import BundleError
+from models.label_sets import load_labels
+from models.predict import Backend, Floats, softmax
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
+from models.windows import Arrays, Window, windows
+
+_WEAK = -2.0
+_CHUNK = 1024
+_HEADING_WORDS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class PairPrediction:
+    """What the stance model says of one (target, paragraph) pair; offsets are into the paragraph as given."""
+
+    logits: Floats  # (n_labels,)
+    holders: tuple[TaggedSpan, ...]
+    evidence: tuple[TaggedSpan, ...]
+    weak_holders: tuple[TaggedSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PairOutput:
+    """The model's raw output for one pair: its label's logits and the windows whose tokens count."""
+
+    paragraph: Normalized
+    logits: Floats  # (n_labels,)
+    tokens: tuple[tuple[Window, Arrays], ...]
+
+    def decode(self, options: StanceDecoding) -> PairPrediction:
+        """Decode the token tags into spans of the paragraph as given."""
+        evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias)
+        if not evidence:  # a stance should come with its words: settle for weaker ones
+            evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias + _WEAK)
+        return PairPrediction(
+            self.logits,
+            self._spans("holder", HOLDER_TAGS, options.holder_bias),
+            evidence,
+            self._spans("holder", HOLDER_TAGS, options.holder_bias + _WEAK),
+        )
+
+    def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:
+        found: list[TaggedSpan] = []
+        for window, output in self.tokens:
+            probabilities = softmax(output[name][: len(window.offsets)])
+            found += decode_spans(probabilities, window.offsets, tags, self.paragraph.text or " ", bias)
+        found.sort(key=lambda span: span.start)  # what stands in the overlap of two windows is seen twice
+        return tuple(
+            TaggedSpan(*self.paragraph.to_source(span.start, span.end), span.polarity, span.score)
+            for span in merge_spans(found)
+        )
+
+
+def under_heading(target: str, heading: str) -> str:
+    """A target and the heading, of which no more than some words, as one text for the stance model."""
+    words = heading.split()[:_HEADING_WORDS]
+    return f"{target} | {' '.join(words)}" if words else target
+
+
+@dataclass(frozen=True, slots=True)
+class StancePredictor:
+    """The stances that a paragraph reports on a target.
+
+    A target may carry a heading, see `ask`. A model with labels of its own gives `probabilities`; holders,
+    evidence and records exist only for favor, against, neutral and unrelated.
+    """
+
+    backend: Backend
+    info: TaskInfo
+
+    @property
+    def polar(self) -> bool:
+        """Whether the labels are ours, so that `predict` gives records."""
+        return self.info.labels == load_labels("stance").ids
+
+    def ask(self, target: str, heading: str) -> str:
+        """The target with the heading above the paragraph, for a model that learned to read headings."""
+        return under_heading(target, heading) if self.reads_headings else target
+
+    @property
+    def reads_headings(self) -> bool:
+        """Whether the model was trained with headings above its paragraphs."""
+        return bool(self.info.config.get("headings"))
+
+    @property
+    def decoding(self) -> StanceDecoding:
+        """The decoding options saved in the bundle."""
+        return StanceDecoding(**self.info.decoding)
+
+    def outputs(self, targets: Sequence[str], texts: Sequence[str]) -> list[PairOutput]:
+        """Run the model over (target, text) pairs.
+
+        Of a long paragraph's windows the one that is most surely about the target gives the label
+        (with labels of its own: the surest one); spans come from every window that is about it.
+        """
+        if not texts:
+            return []
+        normalized = [normalize(text, self.backend.normalization) for text in texts]
+        cut = windows(
+            self.backend.tokenizer,
+            [paragraph.text or " " for paragraph in normalized],
+            [self.backend.clean(target) for target in targets],
+            max_length=self.info.max_length,
+        )
+        by_item: list[list[tuple[Window, Arrays]]] = [[] for _ in texts]
+        for window, output in zip(cut, self.backend.run_windows(cut), strict=True):
+            by_item[window.item].append((window, output))
+        results = []
+        for paragraph, found in zip(normalized, by_item, strict=True):
+            unrelated = [self._unrelated(output["logits"]) for _, output in found]
+            surest = int(np.argmin(unrelated))
+            tokens = tuple(f for i, f in enumerate(found) if i == surest or unrelated[i] < 0.5)
+            results.append(PairOutput(paragraph, found[surest][1]["logits"], tokens))
+        return results
+
+    def _unrelated(self, logits: Floats) -> float:
+        """How likely a window is not about the target; without that label, how unsure it is."""
+        probabilities = softmax(logits)
+        return float(probabilities[-1] if self.polar else 1 - probabilities.max())
+
+    def probabilities(self, targets: Sequence[str], texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities of every (target, text) pair, (N, n_labels)."""
+        logits = [output.logits for output in self.outputs(targets, texts)]
+        table = np.reshape(np.asarray(logits, np.float32), (len(logits), len(self.info.labels)))
+        return softmax(table / self.info.temperature)
+
+    def predict(self, targets: Sequence[str], texts: Sequence[str]) -> list[list[StanceRecord]]:
+        """The stance records of every (target, text) pair; none where the text is not about the target.
+
+        Pairs go through the model in chunks, the shortest first: token logits of all would fill memory.
+        Raises `BundleError` for a model with labels of its own.
+        """
+        if not self.polar:
+            raise BundleError(
+                f"this stance model answers with {', '.join(self.info.labels)}; holders and evidence need "
+                f"{', '.join(load_labels('stance').ids)}"
+            )
+        order = sorted(
+            range(len(texts)), key=lambda i: (len(texts[i]) + len(targets[i]), texts[i], targets[i])
+        )
+        results: list[list[StanceRecord]] = [[] for _ in texts]
+        for start in range(0, len(order), _CHUNK):
+            chunk = order[start : start + _CHUNK]
+            outputs = self.outputs([targets[i] for i in chunk], [texts[i] for i in chunk])
+            for i, output in zip(chunk, outputs, strict=True):
+                results[i] = self.records(output.decode(self.decoding))
+        return results
+
+    def records(self, pair: PairPrediction, options: StanceDecoding | None = None) -> list[StanceRecord]:
+        """The stance records of a decoded pair."""
+        probabilities = softmax(pair.logits / self.info.temperature)
+        return decode_stances(
+            probabilities, pair.holders, pair.evidence, options or self.decoding, pair.weak_holders
+        )

@@ -1,0 +1,136 @@
+"""The stance predictor: what it answers does not depend on company, and spans are in the text as given."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.decoding import StanceDecoding
+from models.load import OpenBundle
+from models.predict import Backend
+from models.stance import StancePredictor
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
+from models.windows import Arrays
+from tests.tiny import AGAINST, ECONOMY, FAVOR, HEALTH, NEUTRAL, SPORT
+
+LONG = " ".join([SPORT, HEALTH, AGAINST, ECONOMY] * 5)
+TEXTS = [SPORT, LONG, "", "قال.", HEALTH, FAVOR, "؟" * 40, NEUTRAL]
+TARGETS = ["مشروع الجسر", "مشروع الميناء", "قانون المياه", "الجسر", "", "الشركة " * 60, "x", "السوق"]
+DECORATED = "وقالت  «نَقابَةُ الصّيّــادينَ»  إنّ المشروع مرفوض"  # vowel signs, tatweel, two spaces
+ALL_TAGGED = StanceDecoding(holder_bias=-50, evidence_bias=-50)
+
+
+@pytest.fixture(scope="module")
+def opened(tiny_bundle: Path) -> OpenBundle:
+    """The tiny bundle."""
+    return OpenBundle.open(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def stance(opened: OpenBundle) -> StancePredictor:
+    """Its stance predictor."""
+    return opened.stance()
+
+
+def close(left: Any, right: Any) -> None:
+    """Two arrays are the same but for rounding."""
+    np.testing.assert_allclose(left, right, atol=1e-5, rtol=0)
+
+
+def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False) -> Backend:
+    """A backend that finds exactly `words` (normalised), as holders and as evidence against the target."""
+    wanted = [
+        backend.tokenizer.backend_tokenizer.encode(word, add_special_tokens=False).ids for word in words
+    ]
+
+    def forward(arrays: Arrays) -> Arrays:
+        ids = arrays["input_ids"]
+        holder = np.zeros((*ids.shape, len(HOLDER_TAGS)), np.float32)
+        evidence = np.zeros((*ids.shape, len(EVIDENCE_TAGS)), np.float32)
+        holder[..., 0] = evidence[..., 0] = 9
+        for row, tokens in enumerate(ids.tolist()):
+            for word in wanted:
+                for at in range(len(tokens) - len(word) + 1):
+                    if tokens[at : at + len(word)] == word:
+                        holder[row, at : at + len(word), HOLDER_TAGS.index("I-against")] = 19
+                        evidence[row, at : at + len(word), EVIDENCE_TAGS.index("I-against")] = 19
+        logits = np.tile(np.asarray([0, 5, 0, 9 if unrelated else 0], np.float32), (len(ids), 1))
+        return {"logits": logits, "holder": holder, "evidence": evidence}
+
+    return replace(backend, forward=forward)
+
+
+def test_pairs_are_the_same_alone_and_in_a_batch_and_in_any_order(stance: StancePredictor) -> None:
+    together = stance.outputs(TARGETS, TEXTS)
+    alone = [stance.outputs([target], [text])[0] for target, text in zip(TARGETS, TEXTS, strict=True)]
+    turned = stance.outputs(TARGETS[::-1], TEXTS[::-1])[::-1]
+    for other in (alone, turned):
+        for left, right in zip(together, other, strict=True):
+            close(left.logits, right.logits)
+            decoded = left.decode(ALL_TAGGED), right.decode(ALL_TAGGED)
+            assert [s.start for s in decoded[0].evidence] == [s.start for s in decoded[1].evidence]
+            for mine, theirs in zip(decoded[0].holders, decoded[1].holders, strict=True):
+                assert (mine.start, mine.end) == (theirs.start, theirs.end)
+                close(mine.polarity, theirs.polarity)
+
+
+def test_predicted_records_are_the_same_alone_and_in_a_batch(stance: StancePredictor) -> None:
+    pairs = [("مشروع الجسر", FAVOR), ("مشروع الميناء", AGAINST), ("قانون المياه", NEUTRAL), ("x", LONG)]
+    together = stance.predict(*zip(*pairs, strict=True))
+    for (target, text), records in zip(pairs, together, strict=True):
+        (alone,) = stance.predict([target], [text])
+        assert [(r.holder, r.label, r.evidence) for r in records] == [
+            (r.holder, r.label, r.evidence) for r in alone
+        ]
+        close([r.probability for r in records], [r.probability for r in alone])
+
+
+@pytest.mark.parametrize("text", [*TEXTS, DECORATED, f" {DECORATED} \n {DECORATED}", "ﻻ بأس\u200f"])
+def test_spans_lie_inside_the_paragraph_as_given(stance: StancePredictor, text: str) -> None:
+    (output,) = stance.outputs(["مشروع الجسر"], [text])
+    pair = output.decode(ALL_TAGGED)
+    if any(char.isalpha() for char in text):
+        assert pair.holders and pair.evidence
+    for span in (*pair.holders, *pair.evidence):
+        assert 0 <= span.start < span.end <= len(text)
+        piece = text[span.start : span.end]
+        assert piece == piece.strip(" \n«»،.")
+
+
+def test_offsets_are_into_the_text_as_written(stance: StancePredictor) -> None:
+    """Vowel signs, tatweel, double spaces and quotation marks are not in what the model reads."""
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    text = DECORATED.replace("«", "").replace("»", "")
+    (records,) = found.predict(["المشروع"], [text])
+    (record,) = records
+    for span in (record.holder, record.evidence):
+        assert span is not None
+        assert text[slice(*span)] == "نَقابَةُ الصّيّــادينَ"
+    assert record.label == "against"
+
+
+def test_spans_past_the_first_window_are_found_where_they_stand(stance: StancePredictor) -> None:
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    text = LONG.replace(AGAINST, HEALTH) + " " + DECORATED.replace("«", "").replace("»", "")
+    (output,) = found.outputs(["المشروع"], [text])
+    assert len(output.tokens) > 1
+    (span,) = output.decode(found.decoding).holders
+    assert text[span.start : span.end] == "نَقابَةُ الصّيّــادينَ"
+
+
+def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredictor) -> None:
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    text = "نقابة الصيادين، " * 40
+    (output,) = found.outputs(["المشروع"], [text])
+    assert len(output.tokens) > 1
+    spans = output.decode(found.decoding).holders
+    assert [text[s.start : s.end] for s in spans] == ["نقابة الصيادين"] * 40
+    assert sorted({s.start for s in spans}) == [s.start for s in spans]
+
+
+def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend, unrelated=True))
+    assert found.predict(["المشروع"], [AGAINST]) == [[]]
