@@ -1,10 +1,10 @@
 """Our own annotations, put back beside the texts they were made on.
 
-    python -m training.annotated topic|stance --texts ARTICLES.jsonl … --out ROWS.jsonl
-    python -m training.annotated targets|targets_dev --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
+    python -m training.annotated topic|stance|summary|… --texts ARTICLES.jsonl … --out ROWS.jsonl
+    python -m training.annotated targets|… --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
 
 `training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away.
-`targets` are other words for the targets of labelled stance rows, as somebody would type them who has
+`targets*` are other words for the targets of labelled stance rows, as somebody would type them who has
 not read the paragraph, and for each a target that looks close but is not spoken of.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from arabic.errors import InputError
+from arabic.sentences import clauses
 from training.data import UNRELATED
 from training.pseudo_labels import paragraphs_of
 
@@ -40,6 +41,26 @@ def annotated_rows(task: str, articles: Sequence[Path]) -> Iterator[dict[str, An
                 for paragraph in paragraphs_of(str(article["id"]), article["text"]):
                     if paragraph.id in annotations:
                         yield _row(annotations[paragraph.id], paragraph.text, article.get("title") or "")
+
+
+def summary_rows(name: str, articles: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """An article cut into units with the numbers of its key and important ones; the summary is a headline.
+
+    Raises `InputError` where an article's units are not those that were read.
+    """
+    lines = (ANNOTATIONS_DIR / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    annotations = {row["id"]: row for row in map(json.loads, lines)}
+    for path in articles:
+        with path.open(encoding="utf-8") as file:
+            for article in map(json.loads, file):
+                found = annotations.get(str(article["id"]))
+                if found is None:
+                    continue
+                units = [clause.text for clause in clauses(article["text"]) if clause.text.strip()]
+                _check_text(found, "\n".join(units))
+                row = {name: found[name] for name in ("id", "key", "important")}
+                row |= {"title": article.get("title") or "", "units": units, "summary": found["headline"]}
+                yield row
 
 
 def typed_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
@@ -101,11 +122,12 @@ def _piece(text: str, name: str, span: list[int] | None) -> dict[str, Any]:
 def main() -> None:
     """Write the rows and say how many of the annotations found their text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("task", choices=["topic", "stance", "targets", "targets_dev"])
+    parser.add_argument("task", choices=sorted(path.stem for path in ANNOTATIONS_DIR.glob("*.jsonl")))
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    read = typed_rows if options.task.startswith("targets") else annotated_rows
+    readers = {"targets": typed_rows, "summary": summary_rows}
+    read = readers.get(options.task.split("_")[0], annotated_rows)
     rows = list(read(options.task, options.texts))
     options.out.write_text(
         "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
