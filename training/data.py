@@ -71,7 +71,7 @@ def read_topic(
         kept[key] = record.line, row
     found, lines = Counter[str](), Lines()
     for line, row in kept.values():
-        for label in filter(None, (row.label, row.second)):
+        for label in filter(None, (row.label, row.second, *dict(row.probabilities))):
             found[label] += 1
             lines.setdefault(label, line)
     rows = tuple(row for _, row in kept.values())
@@ -91,8 +91,9 @@ def read_stance(
     found, lines = Counter[str](), Lines()
     for record, row in _read("stance", path, stance_row, columns):
         for stance in row.stances:
-            found[stance.stance] += 1
-            lines.setdefault(stance.stance, record.line)
+            for label in (stance.stance, *dict(stance.probabilities)):
+                found[label] += 1
+                lines.setdefault(label, record.line)
         key = _key(record, row.id, row.text)
         known = rows.get(key, dataclasses.replace(row, stances=()))
         if known.text != row.text:

@@ -8,6 +8,8 @@ from arabic.sentences import clauses
 
 UNRELATED = "unrelated"
 TASK_NAMES = ("topic", "stance", "summary")
+Shares = tuple[tuple[str, float], ...]
+_ROUNDING = 0.01
 
 
 class RowError(ValueError):
@@ -20,22 +22,30 @@ class RowError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TopicRow:
-    """A paragraph with its topic and, where a reader could file it twice, a second one."""
+    """A paragraph with its topic and, where a reader could file it twice, a second one.
+
+    `probabilities`, where there are any, are what is learnt instead: a teacher's, (label, share) each.
+    """
 
     id: str
     text: str
     label: str
     second: str | None
+    probabilities: Shares = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StanceLabel:
-    """One holder's stance on one target; spans are offsets into the paragraph, None where unnamed."""
+    """One holder's stance on one target; spans are offsets into the paragraph, None where unnamed.
+
+    `probabilities`, where there are any, are what is learnt of the pair instead, and no spans are.
+    """
 
     target: str
     stance: str
     holder: tuple[int, int] | None
     evidence: tuple[int, int] | None
+    probabilities: Shares = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ def topic_row(values: Mapping[str, Any], made_id: str) -> TopicRow:
     if second is not None and not isinstance(second, str):
         raise RowError("wrong_value", f"second must be a label or null, was {second!r:.60}")
     text, label = text_field(values, "text"), _label(values, "label", "corrected")
-    return TopicRow(_id(values, made_id), text, label, second or None)
+    return TopicRow(_id(values, made_id), text, label, second or None, _probabilities(values))
 
 
 def stance_row(values: Mapping[str, Any], made_id: str) -> StanceRow:
@@ -116,6 +126,7 @@ def stance_row(values: Mapping[str, Any], made_id: str) -> StanceRow:
             _label(record, "stance", "label", "corrected"),
             _span(text, record, "holder"),
             _span(text, record, "evidence"),
+            _probabilities(record),
         )
         for record in records
     )
@@ -181,6 +192,17 @@ def _label(values: Mapping[str, Any], *names: str) -> str:
     if not isinstance(given, (str, int)) or isinstance(given, bool) or not str(given).strip():
         raise RowError("wrong_value", f"{names[0]} must be a label, was {given!r:.60}")
     return str(given).strip()
+
+
+def _probabilities(values: Mapping[str, Any]) -> Shares:
+    given = values.get("probabilities") or {}
+    numbers: list[Any] = list(given.values()) if isinstance(given, dict) else [None]
+    sound = all(isinstance(p, (int, float)) and not isinstance(p, bool) and p >= 0 for p in numbers)
+    if not sound or (numbers and not abs(sum(numbers) - 1) <= _ROUNDING):
+        raise RowError(
+            "wrong_value", f"probabilities must be shares of labels that make 1 together, were {given!r:.80}"
+        )
+    return tuple((str(label), float(p) / sum(numbers)) for label, p in given.items())
 
 
 def _span(text: str, record: Mapping[str, Any], name: str) -> tuple[int, int] | None:

@@ -42,9 +42,9 @@ def topic_features(
         row = rows[window.item]
         target = np.zeros(len(ids), np.float32)
         second = config.second_label_weight if row.second else 0.0
-        target[ids.index(row.label)] += 1 - second
-        if row.second:
-            target[ids.index(row.second)] += second
+        given = (row.label, 1 - second), (row.second or row.label, second)
+        for label, share in row.probabilities or given:
+            target[ids.index(label)] += share
         features.append({"input_ids": window.input_ids, "labels": target, "length": len(window.input_ids)})
     return Dataset.from_list(features)
 
@@ -72,10 +72,11 @@ def stance_features(
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):
         pair = pairs[window.item]
         hidden = tokens_of_words(window, texts[window.item].text, masked.get(window.item, frozenset()))
-        records = pair.records if polar else ()
+        records = pair.records if polar and not pair.probabilities else ()
         target = np.zeros(len(ids), np.float32)
-        for label in pair.labels:
-            target[ids.index(label)] = 1 / len(pair.labels)
+        shares = dict(pair.probabilities) or dict.fromkeys(pair.labels, 1 / len(pair.labels))
+        for label, share in shares.items():
+            target[ids.index(label)] = share
         features.append(
             {
                 "input_ids": np.where(hidden, tokenizer.mask_token_id, window.input_ids)

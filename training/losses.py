@@ -47,7 +47,7 @@ def soft_cross_entropy(
     losses = -(targets * functional.log_softmax(logits.float(), -1)).sum(-1)  # (B,)
     if weights is None:
         return losses.mean()
-    row_weights = (targets * weights).sum(-1)  # (B,)
+    row_weights = (targets * weights.to(targets.device)).sum(-1)  # (B,)
     return (losses * row_weights).sum() / row_weights.sum()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from arabic.normalize import Normalization, normalize
 from models.units import stems
 from training.data import UNRELATED, StanceLabel, StanceRow
+from training.data_rows import Shares
 
 _NEIGHBOURS = 30
 _ROWS_AT_ONCE = 1000
@@ -18,12 +19,16 @@ LOOSE = Normalization(alef=True, ya=True, ta_marbuta=True)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A paragraph and a target with every record on it; no record means unrelated."""
+    """A paragraph and a target with every record on it; no record means unrelated.
+
+    `probabilities`, where there are any, are a teacher's labels of the pair.
+    """
 
     text: str
     target: str
     records: tuple[StanceLabel, ...]
     heading: str = ""
+    probabilities: Shares = ()
 
     @property
     def labels(self) -> frozenset[str]:
@@ -38,9 +43,8 @@ def related_pairs(rows: Sequence[StanceRow]) -> list[Pair]:
         targets = dict.fromkeys(record.target for record in row.stances)
         for target in targets:
             records = [r for r in row.stances if r.target == target]
-            pairs.append(
-                Pair(row.text, target, tuple(r for r in records if r.stance != UNRELATED), row.title)
-            )
+            related = tuple(record for record in records if record.stance != UNRELATED)
+            pairs.append(Pair(row.text, target, related, row.title, records[0].probabilities))
     return pairs
 
 

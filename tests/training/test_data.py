@@ -178,3 +178,27 @@ def test_files_that_hold_no_text_are_named(tmp_path: Path, task: str) -> None:
     missing = tmp_path / "missing.jsonl"
     assert str(missing) in (message := _refused(task, missing)) and "could not be read" in message
     assert str(tmp_path) in _refused(task, tmp_path)
+
+
+def test_a_teachers_shares_are_read_and_make_one(tmp_path: Path) -> None:
+    row = {"text": "فاز الفريق", "label": "sport", "probabilities": {"sport": 0.75, "health": 0.245}}
+    (topic,) = read_topic(write_rows(tmp_path / "t.jsonl", [row])).rows
+    assert dict(topic.probabilities) == pytest.approx({"sport": 0.75 / 0.995, "health": 0.245 / 0.995})
+    record = {"target": "الفريق", "stance": "neutral", "probabilities": {"neutral": 1}}
+    (stance,) = read_stance(
+        write_rows(tmp_path / "s.jsonl", [{"text": "فاز الفريق", "stances": [record]}])
+    ).rows
+    assert stance.stances[0].probabilities == (("neutral", 1.0),)
+
+
+@pytest.mark.parametrize("shares", [{"sport": 0.5}, {"sport": -1, "health": 2}, {"sport": True}, ["sport"]])
+def test_shares_that_are_none_are_refused(tmp_path: Path, shares: object) -> None:
+    row = {"text": "فاز الفريق", "label": "sport", "probabilities": shares}
+    with pytest.raises(InputError, match=r"t\.jsonl:1: probabilities must be shares"):
+        read_topic(write_rows(tmp_path / "t.jsonl", [row]))
+
+
+def test_a_share_of_an_unknown_label_is_refused(tmp_path: Path) -> None:
+    row = {"text": "فاز الفريق", "label": "sport", "probabilities": {"sport": 0.5, "spurt": 0.5}}
+    with pytest.raises(InputError, match=r"t\.jsonl:1: unknown topic 'spurt'"):
+        read_topic(write_rows(tmp_path / "t.jsonl", [row]))

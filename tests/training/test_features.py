@@ -184,6 +184,18 @@ def test_a_second_topic_gets_its_share(tokenizer: Any, weight: float) -> None:
     assert sum(both["labels"]) == pytest.approx(1) and alone["labels"][ids.index("sport")] == 1
 
 
+def test_a_teachers_shares_are_learnt_instead_of_the_label(tokenizer: Any) -> None:
+    shares = (("sport", 0.7), ("health", 0.3))
+    (topic,) = topic_features([TopicRow("a", SPORT, "sport", None, shares)], tokenizer, PLAIN, CONFIG)
+    ids = load_labels("topic").ids
+    assert topic["labels"][ids.index("health")] == pytest.approx(0.3) and sum(topic["labels"]) == 1
+    record = StanceLabel("جسر جديد", "favor", _find(FAVOR, "رئيس البلدية"), None)
+    pair = Pair(FAVOR, "جسر جديد", (record,), probabilities=(("favor", 0.6), ("unrelated", 0.4)))
+    (stance,) = stance_features([pair], tokenizer, PLAIN, CONFIG)
+    assert stance["labels"] == pytest.approx([0.6, 0, 0, 0.4])
+    assert set(stance["holder_labels"]) == {IGNORE}  # the teacher's words are not known
+
+
 def test_every_window_of_a_long_text_has_the_label(tokenizer: Any) -> None:
     rows = [TopicRow("a", " ".join([SPORT] * 12), "sport", None)]
     dataset = topic_features(rows, tokenizer, PLAIN, CONFIG)
