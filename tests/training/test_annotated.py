@@ -8,8 +8,8 @@ import pytest
 from arabic.errors import InputError
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
-from training.annotated import ANNOTATIONS_DIR, annotated_rows, typed_rows
-from training.data import read_stance, read_topic
+from training.annotated import ANNOTATIONS_DIR, annotated_rows, summary_rows, typed_rows
+from training.data import read_rows, read_stance
 
 
 def _annotations(task: str) -> list[dict[str, object]]:
@@ -17,7 +17,8 @@ def _annotations(task: str) -> list[dict[str, object]]:
 
 
 def test_the_annotations_hold_labels_of_ours_and_no_text() -> None:
-    topics, stances = _annotations("topic"), _annotations("stance")
+    topics = _annotations("topic") + _annotations("topic_random")
+    stances = _annotations("stance") + _annotations("stance_random")
     assert {row["label"] for row in topics} <= set(load_labels("topic").ids)
     assert {record["stance"] for row in stances for record in row["stances"]} <= set(POLARITIES)
     assert not any("text" in row for row in [*topics, *stances])
@@ -43,7 +44,7 @@ def _stance_row(annotation: dict[str, object]) -> dict[str, object]:
 def test_typed_targets_stand_beside_near_misses_and_hold_no_text() -> None:
     train, dev = _annotations("targets"), _annotations("targets_dev")
     assert not {row["id"] for row in train} & {row["id"] for row in dev}
-    for row in [*train, *dev]:
+    for row in [*train, *dev, *_annotations("targets_random")]:
         assert set(row) == {"id", "text_sha256", "target", "typed", "near"}
         assert row["typed"] != row["near"] != row["target"]
 
@@ -76,12 +77,20 @@ def test_every_typed_target_has_the_stance_of_the_annotators_own(
         assert [record.stance for record in typed] == before and near.stance == "unrelated"
 
 
+def test_a_summary_has_units_of_its_article_only(tmp_path: Path) -> None:
+    name = str(_annotations("summary_random")[0]["id"])
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text(json.dumps({"id": name, "text": "افتتح المعرض أبوابه صباح اليوم."}), encoding="utf-8")
+    with pytest.raises(InputError, match="not the one that was labelled"):
+        list(summary_rows("summary_random", [articles]))
+
+
 @pytest.mark.shared
-@pytest.mark.parametrize("task", ["topic", "stance"])
-def test_every_annotation_finds_its_text(task: str, shared: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["topic", "topic_random", "stance", "stance_random", "summary_random"])
+def test_every_annotation_finds_its_text(name: str, shared: Path, tmp_path: Path) -> None:
     corpora = [shared / "data/ant_topic/all.jsonl", *sorted((shared / "data/sanad_khaleej").glob("*.jsonl"))]
-    rows = list(annotated_rows(task, corpora))
+    rows = list((summary_rows if name.startswith("summary") else annotated_rows)(name, corpora))
     out = tmp_path / "rows.jsonl"
     out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    read = read_topic(out) if task == "topic" else read_stance(out)
-    assert len(read.rows) == len(_annotations(task))
+    task = name.split("_")[0]
+    assert len(read_rows(task, out).rows) == len(_annotations(name))  # type: ignore[arg-type]
