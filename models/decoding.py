@@ -22,8 +22,8 @@ class StanceDecoding:
     `holder_bias` and `evidence_bias` are added to the log-probability of "outside";
     `pair_weight` is the weight of the pair's label against the holder's own polarity. The surest
     holder is always kept, further ones only from the score `further_holder` on. Where the pair's
-    label gives both sides at least `mixed`, a holder of the side that none was found for is taken
-    from the score `weak_holder` on.
+    label gives both sides at least `mixed`, both are reported: the side that no holder is on with the
+    surest one of it that has at least the score `weak_holder`, else with none.
     """
 
     holder_bias: float = 0.0
@@ -145,38 +145,39 @@ def decode_stances(
     """
     if int(pair.argmax()) == len(POLARITIES):
         return []
-    related = pair[: len(POLARITIES)] / max(float(pair[: len(POLARITIES)].sum()), 1e-9)
-    if not holders:
-        best = int(related.argmax())
-        return [StanceRecord(None, POLARITIES[best], float(pair[best]), _nearest(None, best, evidence))]
-    surest = max(holder.score for holder in holders)
+    share = float(pair[: len(POLARITIES)].sum())
+    related = pair[: len(POLARITIES)] / max(share, 1e-9)
+    surest = max((holder.score for holder in holders), default=0.0)
     kept = [holder for holder in holders if holder.score >= min(surest, options.further_holder)]
-    records = []
-    for holder in [*kept, *_other_side(related, kept, weak_holders, options)]:
-        mixed = options.pair_weight * related + (1 - options.pair_weight) * np.asarray(holder.polarity)
-        best = int(mixed.argmax())
-        probability = float(mixed[best] * pair[: len(POLARITIES)].sum())
-        span = (holder.start, holder.end)
-        records.append(StanceRecord(span, POLARITIES[best], probability, _nearest(span, best, evidence)))
+
+    def record(holder: TaggedSpan | None, side: int | None = None) -> StanceRecord:
+        own = related if holder is None else np.asarray(holder.polarity)
+        mixed = options.pair_weight * related + (1 - options.pair_weight) * own
+        best = int(mixed.argmax()) if side is None else side
+        span = None if holder is None else (holder.start, holder.end)
+        return StanceRecord(
+            span, POLARITIES[best], float(mixed[best]) * share, _nearest(span, best, evidence)
+        )
+
+    records = [record(holder) for holder in kept] or [record(None)]
+    if min(related[0], related[1]) >= options.mixed:
+        missing = {0, 1} - {POLARITIES.index(found.label) for found in records}
+        records += [record(_weak_holder(side, kept, weak_holders, options), side) for side in sorted(missing)]
     return records
 
 
-def _other_side(
-    related: NDArray[Any], kept: Sequence[TaggedSpan], weak: Sequence[TaggedSpan], options: StanceDecoding
-) -> list[TaggedSpan]:
-    """The surest weak holder of the side that a mixed pair must have but no kept holder is on."""
-    if min(related[0], related[1]) < options.mixed:
-        return []
-    sides = {int(np.argmax(holder.polarity)) for holder in kept}
-    missing = {0, 1} - sides
+def _weak_holder(
+    side: int, kept: Sequence[TaggedSpan], weak: Sequence[TaggedSpan], options: StanceDecoding
+) -> TaggedSpan | None:
+    """The surest weak holder on a side that no kept holder is on."""
     found = [
         holder
         for holder in weak
         if holder.score >= options.weak_holder
-        and int(np.argmax(holder.polarity)) in missing
+        and int(np.argmax(holder.polarity)) == side
         and all(holder.end <= other.start or holder.start >= other.end for other in kept)
     ]
-    return sorted(found, key=lambda holder: -holder.score)[:1]
+    return max(found, key=lambda holder: holder.score, default=None)
 
 
 def _nearest(

@@ -113,15 +113,18 @@ def test_further_holders_must_be_sure() -> None:
     assert len(decode_stances(pair, holders, [], StanceDecoding(further_holder=0.5))) == 2
 
 
-def test_mixed_pair_takes_a_weak_holder_of_the_other_side() -> None:
-    """Only where the pair's label gives both sides enough, and never one that overlaps a kept holder."""
+def test_mixed_pair_is_reported_on_both_sides() -> None:
+    """The other side with a weak holder, never one that overlaps a kept holder, else with none."""
     kept = [TaggedSpan(0, 3, (0.9, 0.1, 0), 0.9)]
     weak = [TaggedSpan(0, 3, (0.1, 0.9, 0), 0.9), TaggedSpan(5, 8, (0.1, 0.9, 0), 0.5)]
     mixed, clear = np.array([0.5, 0.45, 0.03, 0.02]), np.array([0.9, 0.05, 0.03, 0.02])
     found = decode_stances(mixed, kept, [], StanceDecoding(), weak)
     assert [(r.holder, r.label) for r in found] == [((0, 3), "favor"), ((5, 8), "against")]
     assert len(decode_stances(clear, kept, [], StanceDecoding(), weak)) == 1
-    assert len(decode_stances(mixed, kept, [], StanceDecoding(weak_holder=0.6), weak)) == 1
+    unnamed = decode_stances(mixed, kept, [], StanceDecoding(weak_holder=0.6), weak)
+    assert [(r.holder, r.label) for r in unnamed] == [((0, 3), "favor"), (None, "against")]
+    assert [r.label for r in decode_stances(mixed, [], [], StanceDecoding())] == ["favor", "against"]
+    assert unnamed[1].probability == pytest.approx(0.45)
 
 
 def test_a_gap_parts_two_spans() -> None:
