@@ -1,15 +1,18 @@
 """The commands of those who train, from labelled rows to a served answer, on a tiny model without network."""
 
+import asyncio
 import csv
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import cli
+from inference.results import ModelInfo
 from models.bundle import verify
+from serving.corrections import Corrections
 from tests.tiny import AGAINST, STANCE_ROWS, TOPIC_ROWS, write_rows
 
 QUICK = ("--epochs", 1, "--set", "batch_size=8", "--set", "max_length=64", "--set", "dtype=fp32")
@@ -101,6 +104,28 @@ def test_train_evaluate_and_serve(
     assert code == 0 and list(report.glob("*.html"))
     figure = {"topic": "macro_f1", "stance": "macro_f1", "summary": "unit_overlap"}[task]
     assert json.loads(evaluated)[figure] == pytest.approx(json.loads(trained)[figure])
+
+
+def test_what_was_corrected_at_the_desk_trains_as_it_was_saved(
+    mujaz: Any, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """Labels changed and stances added, as the page writes them; both tasks in one file."""
+    file = tmp_path / "corrections.jsonl"
+    corrections = Corrections(file, ModelInfo(name="tiny", version="1", sha256="0" * 64))
+    for number, row in enumerate(STANCE_ROWS):
+        (record,) = cast(list[dict[str, object]], row["stances"])
+        given = {"task": "stance", "text": f"{row['text']} {number}", "target": record["target"]}
+        given |= {name: record[name] for name in ("holder", "evidence")}
+        given |= {"predicted": "unrelated", "corrected": record["stance"], "annotator": "س"}
+        asyncio.run(corrections.append(json.dumps(given, ensure_ascii=False)))
+    topic = {"task": "topic", "text": AGAINST, "predicted": "sport", "corrected": "labour"}
+    asyncio.run(corrections.append(json.dumps(topic, ensure_ascii=False)))
+    out = tmp_path / "bundle"
+    files = ("--train", file, "--dev", tiny_rows["stance"])
+    code, trained, err = mujaz("train", "stance", *files, "--out", out, "--base", tiny_base, *QUICK)
+    assert code == 0, err
+    info = verify(out).tasks["stance"]
+    assert info.data[0].rows == len(STANCE_ROWS) and json.loads(trained)["n"]
 
 
 def test_a_run_goes_on_from_a_bundle_and_two_of_them_are_averaged(
