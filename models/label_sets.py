@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -98,7 +99,7 @@ def read_labels(path: Path) -> LabelSet:
     return LabelSet(data["name"], data["scheme"], tuple(labels.values()))
 
 
-def _lines(tree: yaml.MappingNode) -> list[int]:
+def _lines(tree: Any) -> list[int]:
     """The line of every label, from 1."""
     items = next(value.value for key, value in reversed(tree.value) if key.value == "labels")
     return [item.start_mark.line + 1 for item in items]
