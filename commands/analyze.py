@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arabic.errors import InputError
-from commands.common import Bundle, Json, Targets, print_json, print_utf8, progress
+from commands.common import Bundle, Json, Targets, Topics, print_json, print_utf8, progress
 
 
 def analyze(
@@ -15,6 +15,7 @@ def analyze(
         Path, typer.Argument(help="Text, Markdown or HTML; - is standard input.", metavar="FILE|-")
     ],
     target: Targets = None,
+    topics: Topics = None,
     words: Annotated[int, typer.Option(min=5, help="Word budget of the summary.")] = 60,
     json: Json = False,
     html: Annotated[Path | None, typer.Option(help="Write a report to this file.", metavar="OUT")] = None,
@@ -27,7 +28,7 @@ def analyze(
     with progress("Loading the models …", quiet):
         from inference.analyzer import Analyzer
 
-        analyzer = Analyzer.load(bundle, threads=threads)
+        analyzer = Analyzer.load(bundle, threads=threads, topics=topics)
     with progress("Analysing …", quiet):
         analysis = analyzer.analyze(text, targets=target, words=words)
     if html:

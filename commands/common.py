@@ -34,6 +34,15 @@ Targets = Annotated[
         help="What to find stances on; repeatable.",
     ),
 ]
+Topics = Annotated[
+    Path | None,
+    typer.Option(
+        "--topics",
+        metavar="FILE",
+        help="Topics of your own, zero-shot: a label set such as samples/topics.yaml.",
+        show_default="the bundle's topic model",
+    ),
+]
 TaskName = Literal["topic", "stance", "summary"]
 ColumnOption = Annotated[
     list[str] | None,

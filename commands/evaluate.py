@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.common import Bundle, ColumnOption, Json, TaskName, parse_columns, print_json, progress
+from commands.common import Bundle, ColumnOption, Json, TaskName, Topics, parse_columns, print_json, progress
 
 
 def evaluate(
     task: Annotated[TaskName, typer.Argument(help="What to evaluate.")],
     data: Annotated[Path, typer.Option(help="Labelled rows: CSV, TSV, JSONL, Parquet.", metavar="FILE")],
     bundle: Bundle = None,
+    topics: Topics = None,
     column: ColumnOption = None,
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML report and its figures here.", metavar="DIR")
@@ -31,9 +32,11 @@ def evaluate(
 
     if leave_targets_out and task != "stance":
         raise typer.BadParameter("only stance has targets to leave out")
+    if topics and task != "topic":
+        raise typer.BadParameter("--topics goes with `evaluate topic` only")
     columns = parse_columns(column)
     with progress("Evaluating …", quiet=json):
-        figures = evaluate_task(task, bundle or DEFAULT_BUNDLE, data, columns=columns)
+        figures = evaluate_task(task, bundle or DEFAULT_BUNDLE, data, columns=columns, topics=topics)
         if leave_targets_out:
             from training.leave_one_out import leave_one_target_out
 

@@ -13,11 +13,12 @@ from inference.results import Analysis, ModelInfo, ParagraphResult
 from inference.targets import propose_targets
 from models.bundle import DEFAULT_BUNDLE, TASKS, Task, verify
 from models.errors import BundleError
-from models.label_sets import load_labels, named_labels
+from models.label_sets import load_labels, read_labels
 from models.load import BackendName, OpenBundle
-from models.predict import Embedder, SaliencePredictor, TopicPredictor
+from models.predict import Embedder, SaliencePredictor, TopicModel
 from models.selection import BASE_WORDS
 from models.stance import StancePredictor
+from models.zero_shot import ZeroShotTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Analyzer:
     """
 
     model: ModelInfo
-    topic: TopicPredictor | None = None
+    topic: TopicModel | None = None
     stance: StancePredictor | None = None
     salience: SaliencePredictor | None = None
     embedder: Embedder | None = None
@@ -43,14 +44,17 @@ class Analyzer:
         threads: int | None = None,
         tasks: Collection[Task] = TASKS,
         backend: BackendName = "auto",
+        topics: Path | None = None,
     ) -> "Analyzer":
         """Check the hashes of a bundle (None: the one that ships) and load its models of `tasks`.
 
         `threads` sets the CPU threads that the models use (None: one for each processor), for torch in
         the whole process. `backend` "auto" is ONNX Runtime where it knows the encoder and there is no
-        GPU, else torch. Raises `BundleError`, also for a stance model whose labels are not favor,
+        GPU, else torch. `topics` is a label-set file whose labels take the place of the trained topic
+        model's, zero-shot. Raises `BundleError`, also for a stance model whose labels are not favor,
         against, neutral, unrelated.
         """
+        label_set = read_labels(topics) if topics else None
         folder = bundle or DEFAULT_BUNDLE
         opened = OpenBundle(folder, verify(folder), backend, threads)
         info = opened.info
@@ -60,12 +64,16 @@ class Analyzer:
                 f"{opened.folder}: the stance labels are {', '.join(stance.info.labels)}; an analysis needs "
                 f"{', '.join(load_labels('stance').ids)}. Such a bundle can be evaluated, not analysed with"
             )
+        embedder = opened.embedder() if "stance" in tasks or label_set else None
+        topic: TopicModel | None = None
+        if "topic" in tasks:
+            topic = ZeroShotTopics.of(embedder, label_set) if embedder and label_set else opened.topic()
         return cls(
             ModelInfo(info.name, info.version, info.sha256),
-            opened.topic() if "topic" in tasks else None,
+            topic,
             stance,
             opened.summary() if "summary" in tasks else None,
-            opened.embedder() if "stance" in tasks else None,
+            embedder,
         )
 
     def analyze(
@@ -132,7 +140,7 @@ class Analyzer:
         """Fill in the topics of paragraphs and articles."""
         if self.topic is None:
             return list(analyses)
-        labels, threshold = named_labels("topic", self.topic.info.labels), self.topic.info.threshold
+        labels, threshold = self.topic.labels, self.topic.threshold
         probabilities = self.topic.predict([p.text for a in analyses for p in a.paragraphs])
         ends = list(accumulate(len(analysis.paragraphs) for analysis in analyses))
         return [

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from models.errors import BundleError
 
 LABELS_DIR = Path(__file__).parent / "labels"
+_KEYS = {"name": str, "scheme": str, "labels": list}
+_TEXTS = ("id", "ar", "en", "definition")
+_EXPECTED = "id, ar, en, definition and, where there is one, code"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One label: our id, the scheme's code, its names and a one-line definition."""
+    """One label: our id, the scheme's code ("" without one), its names and a one-line definition."""
 
     id: str
     code: str
@@ -50,7 +54,11 @@ def load_labels(name: str) -> LabelSet:
 
     Raises `BundleError` if the file is missing or malformed.
     """
-    return read_labels(LABELS_DIR / f"{name}.yaml")
+    path = LABELS_DIR / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in LABELS_DIR.glob("*.yaml")))
+        raise BundleError(f"no label set at {path}; the ones that ship are: {known}")
+    return read_labels(path)
 
 
 def named_labels(name: str, ids: Sequence[str]) -> LabelSet:
@@ -62,25 +70,53 @@ def named_labels(name: str, ids: Sequence[str]) -> LabelSet:
 
 
 def read_labels(path: Path) -> LabelSet:
-    """Read a label set from a YAML file of the shape of `models/labels/topic.yaml`.
+    """Read a label set from a YAML file of the shape of `models/labels/topic.yaml`; codes may be left out.
 
-    Raises `BundleError` if the file is missing or malformed, or has an id twice.
+    Raises `BundleError`, with the line of the label at fault, if the file is missing or malformed, or
+    has an id twice.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        labels = tuple(Label(**label) for label in data["labels"])
-        label_set = LabelSet(name=data["name"], scheme=data["scheme"], labels=labels)
+        text = path.read_text(encoding="utf-8")
+        data, tree = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
-        known = ", ".join(sorted(p.stem for p in LABELS_DIR.glob("*.yaml")))
-        raise BundleError(f"no label set at {path}; the ones that ship are: {known}") from error
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
         raise BundleError(
-            f"{path}: expected name, scheme and labels with id, code, ar, en, definition; got {reason}"
+            f"{path} cannot be read ({error.strerror}); expected a label set in YAML"
         ) from error
-    for label in labels:
-        if not isinstance(label.id, str):
-            raise BundleError(f"{path}: the id {label.id!r} must be a text; put it into quotation marks")
-    if len(set(label_set.ids)) != len(labels):
-        raise BundleError(f"{path}: a label id stands twice; every id must be unique")
-    return label_set
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise BundleError(f"{path}: expected YAML in UTF-8; got {reason}") from error
+    for key, kind in _KEYS.items():
+        if not isinstance(data, dict) or not isinstance(data.get(key), kind):
+            raise BundleError(
+                f"{path}: expected name and scheme (texts) and labels (a list); {key!r} is not so"
+            )
+    labels: dict[str, Label] = {}
+    for line, value in zip(_lines(tree), data["labels"], strict=True):
+        label = _label(f"{path}:{line}", value)
+        if label.id in labels:
+            raise BundleError(f"{path}:{line}: the id {label.id!r} stands twice; every id must be unique")
+        labels[label.id] = label
+    return LabelSet(data["name"], data["scheme"], tuple(labels.values()))
+
+
+def _lines(tree: Any) -> list[int]:
+    """The line of every label, from 1."""
+    items = next(value.value for key, value in reversed(tree.value) if key.value == "labels")
+    return [item.start_mark.line + 1 for item in items]
+
+
+def _label(where: str, value: object) -> Label:
+    if not isinstance(value, dict):
+        raise BundleError(f"{where}: expected a label with {_EXPECTED}; was {value!r}")
+    for key in value:
+        if key not in (*_TEXTS, "code"):
+            raise BundleError(f"{where}: unknown key {key!r}; a label has {_EXPECTED}")
+    for key in _TEXTS:
+        if key not in value:
+            raise BundleError(f"{where}: {key!r} is missing; a label has {_EXPECTED}")
+    for key, text in value.items():
+        if not isinstance(text, str):
+            raise BundleError(f"{where}: {key!r} must be a text, was {text!r}; put it into quotation marks")
+        if not text.strip():
+            raise BundleError(f"{where}: {key!r} is empty; a label has {_EXPECTED}")
+    return Label(**{"code": "", **value})

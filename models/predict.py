@@ -5,13 +5,14 @@ A predictor does not know which backend runs its model: it has a `Forward`, arra
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arabic.normalize import Normalization, normalize
 from models.bundle import TaskInfo
+from models.label_sets import LabelSet, named_labels
 from models.units import unit_features
 from models.windows import (
     MAX_BATCH_TOKENS,
@@ -61,12 +62,40 @@ class Backend:
         return normalize(text, self.normalization).text or " "
 
 
+class TopicModel(Protocol):
+    """What an analysis and an evaluation need of a model of topics, trained or zero-shot."""
+
+    @property
+    def labels(self) -> LabelSet:
+        """The labels in the order of the outputs."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """The probability below which an answer is marked as abstained."""
+        ...
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        """Probabilities, (N, n_labels)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TopicPredictor:
     """The topic of a paragraph."""
 
     backend: Backend
     info: TaskInfo
+
+    @property
+    def labels(self) -> LabelSet:
+        """The labels in the order of the outputs, with their names."""
+        return named_labels("topic", self.info.labels)
+
+    @property
+    def threshold(self) -> float:
+        """The probability below which an answer is marked as abstained."""
+        return self.info.threshold
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Uncalibrated logits, (N, n_labels): the mean over a text's windows weighted by their tokens."""

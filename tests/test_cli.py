@@ -18,6 +18,7 @@ import pytest
 import cli
 from arabic.errors import InputError
 from inference.results import Analysis
+from models.label_sets import read_labels
 from serving.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,9 +70,11 @@ class FakeAnalyzer:
     error: BaseException | None = None
     asked: dict[str, Any] = field(default_factory=dict)
 
-    def load(self, bundle: Path | None = None, *, threads: int | None = None) -> "FakeAnalyzer":
+    def load(
+        self, bundle: Path | None = None, *, threads: int | None = None, topics: Path | None = None
+    ) -> "FakeAnalyzer":
         """Load nothing."""
-        self.asked |= {"bundle": bundle, "threads": threads}
+        self.asked |= {"bundle": bundle, "threads": threads, "topics": topics}
         return self
 
     def analyze(self, text: str, *, targets: list[str] | None = None, words: int = 60) -> Analysis:
@@ -145,6 +148,8 @@ def test_options_reach_the_analyser(mujaz: Mujaz, fake: FakeAnalyzer, article: P
         "b",
         "--threads",
         1,
+        "--topics",
+        "topics.yaml",
     )
     assert fake.asked == {
         "text": ARTICLE,
@@ -152,13 +157,15 @@ def test_options_reach_the_analyser(mujaz: Mujaz, fake: FakeAnalyzer, article: P
         "words": 40,
         "bundle": Path("b"),
         "threads": 1,
+        "topics": Path("topics.yaml"),
     }
 
 
 def test_defaults(mujaz: Mujaz, fake: FakeAnalyzer, article: Path) -> None:
     """Without options: proposed targets, 60 words, the bundle that ships, threads as they are."""
     assert mujaz("analyze", article).code == 0
-    assert fake.asked == {"text": ARTICLE, "targets": None, "words": 60, "bundle": None, "threads": None}
+    bundle = {"bundle": None, "threads": None, "topics": None}
+    assert fake.asked == {"text": ARTICLE, "targets": None, "words": 60, **bundle}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
@@ -226,6 +233,7 @@ def test_interrupt_gives_130(mujaz: Mujaz, fake: FakeAnalyzer, article: Path) ->
         ["analyze", "x", "--nonsense"],
         ["evaluate", "weather", "--data", "x"],
         ["evaluate", "topic"],
+        ["evaluate", "stance", "--data", "x", "--topics", "samples/topics.yaml"],
         ["labels", "weather"],
         ["demo", "--port", "0"],
         ["nonsense"],
@@ -380,8 +388,8 @@ def test_evaluate_prints_figures(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch, 
     asked: list[object] = []
     figures = {"task": "topic", "n": 3, "macro_f1": 0.5, "per_class": {"sport": {"f1": 0.25, "support": 3}}}
 
-    def evaluate(*arguments: object, columns: dict[str, str]) -> dict[str, Any]:
-        asked.append((*arguments, columns))
+    def evaluate(*arguments: object, columns: dict[str, str], topics: Path | None) -> dict[str, Any]:
+        asked.append((*arguments, columns, topics))
         return figures
 
     monkeypatch.setitem(sys.modules, "training.evaluate", SimpleNamespace(evaluate=evaluate))
@@ -389,9 +397,30 @@ def test_evaluate_prints_figures(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch, 
         "evaluate", "topic", "--data", "r.csv", "--bundle", tmp_path, "--column", "text=t", "--json"
     )
     assert found.json == figures
-    assert asked == [("topic", tmp_path, Path("r.csv"), {"text": "t"})]
+    assert asked == [("topic", tmp_path, Path("r.csv"), {"text": "t"}, None)]
     printed = mujaz("evaluate", "topic", "--data", "rows.jsonl").out.decode()
     assert "macro_f1" in printed and "0.500" in printed and "sport" in printed and "0.250" in printed
+
+
+def test_topics_of_a_file_take_the_place_of_the_trained_ones(mujaz: Mujaz, article: Path) -> None:
+    """The shape of the output stays; ids and names are the file's."""
+    topics = ROOT / "samples" / "topics.yaml"
+    found = mujaz("analyze", article, "--json", "--topics", topics).json
+    labels = {label.id: label for label in read_labels(topics).labels}
+    for paragraph in found["paragraphs"]:
+        topic = paragraph["topic"]
+        assert set(topic) == {"id", "ar", "en", "probability", "second", "abstained"}
+        assert topic["ar"] == labels[topic["id"]].ar and topic["second"]["id"] in labels
+    assert sum(share["share"] for share in found["topics"]) == pytest.approx(1)
+    assert found["stances"] and found["summary"]
+
+
+def test_a_bad_topics_file_is_one_line(mujaz: Mujaz, article: Path, tmp_path: Path) -> None:
+    """File, line and key, before any model is loaded."""
+    topics = tmp_path / "topics.yaml"
+    topics.write_text("name: n\nscheme: s\nlabels:\n  - {id: a, ar: ألف, definition: d}\n", encoding="utf-8")
+    said = one_line_error(mujaz("analyze", article, "--topics", topics))
+    assert "topics.yaml:4: 'en' is missing" in said
 
 
 def test_demo_serves_with_its_options(mujaz: Mujaz, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.predict import Floats, TopicPredictor, softmax
+from models.predict import Floats, TopicModel, softmax
 from models.stance import PairOutput, StancePredictor
 from training.data import StanceRow, TopicRow
 from training.data_rows import document, source
@@ -65,11 +65,11 @@ class Answers:
         return [item.document for item in self.items]
 
 
-def topic_answers(predictor: TopicPredictor, rows: Sequence[TopicRow]) -> Answers:
+def topic_answers(predictor: TopicModel, rows: Sequence[TopicRow]) -> Answers:
     """Classify paragraphs."""
     probabilities = predictor.predict([row.text for row in rows])
     items = tuple(Item(row.id, row.text) for row in rows)
-    return Answers(items, tuple(row.label for row in rows), predictor.info.labels, probabilities)
+    return Answers(items, tuple(row.label for row in rows), predictor.labels.ids, probabilities)
 
 
 def pair_answers(

@@ -9,9 +9,11 @@ import numpy as np
 from arabic.errors import InputError
 from models.bundle import Task, file_sha256
 from models.decoding import StanceDecoding
+from models.label_sets import read_labels
 from models.load import OpenBundle
-from models.predict import TopicPredictor
+from models.predict import TopicModel
 from models.stance import PairOutput, StancePredictor
+from models.zero_shot import ZeroShotTopics
 from training.answers import Answers, pair_answers, topic_answers
 from training.bootstrap import RESAMPLES, classification_statistic, intervals
 from training.data import UNRELATED, Columns, StanceRow, TopicRow, read_stance, read_summary, read_topic
@@ -30,17 +32,26 @@ from training.spans import span_counts, span_figures, span_statistic
 EVALUATION_SEED = 2026
 
 
-def evaluate(task: Task, bundle: Path, data: Path, *, columns: Columns | None = None) -> dict[str, Any]:
+def evaluate(
+    task: Task, bundle: Path, data: Path, *, columns: Columns | None = None, topics: Path | None = None
+) -> dict[str, Any]:
     """Evaluate one task of a bundle on a file of labelled rows: all figures, intervals and slices.
 
-    Raises `InputError` for bad data and `BundleError` for a bad bundle.
+    `topics` is a label-set file: topics are then given zero-shot, with its labels.
+
+    Raises `InputError` for bad data and `BundleError` for a bad bundle or label set.
     """
     opened = OpenBundle.open(bundle)
     info = opened.info.tasks.get(task)
     labels = info.labels if info else ()
-    if task == "topic":
-        topics = read_topic(data, columns=columns, labels=labels).rows
-        figures = _full_topic(opened.topic(), topics)
+    if task == "topic" and topics:
+        label_set = read_labels(topics)
+        paragraphs = read_topic(data, columns=columns, labels=label_set.ids).rows
+        figures = _full_topic(ZeroShotTopics.of(opened.embedder(), label_set), paragraphs)
+        figures["topics"] = _origin(topics)
+    elif task == "topic":
+        paragraphs = read_topic(data, columns=columns, labels=labels).rows
+        figures = _full_topic(opened.topic(), paragraphs)
     elif task == "stance":
         stances = read_stance(data, columns=columns, labels=labels).rows
         figures = _full_stance(opened.stance(), stances)
@@ -51,19 +62,22 @@ def evaluate(task: Task, bundle: Path, data: Path, *, columns: Columns | None = 
         else:
             figures = full_extract_figures(opened.summary(), articles)
     model = {"name": opened.info.name, "version": opened.info.version, "sha256": opened.info.sha256}
-    origin = {"file": data.name, "sha256": file_sha256(data) if data.is_file() else None}
     bootstrap = {"resamples": RESAMPLES, "unit": "document", "level": 0.95}
-    return {"task": task, **figures, "bootstrap": bootstrap, "model": model, "data": origin}
+    return {"task": task, **figures, "bootstrap": bootstrap, "model": model, "data": _origin(data)}
 
 
-def evaluate_topic(predictor: TopicPredictor, rows: Sequence[TopicRow]) -> dict[str, Any]:
+def _origin(path: Path) -> dict[str, str | None]:
+    return {"file": path.name, "sha256": file_sha256(path) if path.is_file() else None}
+
+
+def evaluate_topic(predictor: TopicModel, rows: Sequence[TopicRow]) -> dict[str, Any]:
     """Topic figures; `first_or_second_accuracy` also counts a paragraph's second label as right."""
     return _topic_figures(predictor, rows, topic_answers(predictor, rows))
 
 
-def _topic_figures(predictor: TopicPredictor, rows: Sequence[TopicRow], answers: Answers) -> dict[str, Any]:
+def _topic_figures(predictor: TopicModel, rows: Sequence[TopicRow], answers: Answers) -> dict[str, Any]:
     either = [p in (row.label, row.second) for p, row in zip(answers.predicted, rows, strict=True)]
-    kept = answers.confidence >= predictor.info.threshold
+    kept = answers.confidence >= predictor.threshold
     return {
         **_label_figures(answers),
         "first_or_second_accuracy": float(np.mean(either)),
@@ -80,7 +94,7 @@ def _label_figures(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _full_topic(predictor: TopicPredictor, rows: Sequence[TopicRow]) -> dict[str, Any]:
+def _full_topic(predictor: TopicModel, rows: Sequence[TopicRow]) -> dict[str, Any]:
     answers = topic_answers(predictor, rows)
     return {**_topic_figures(predictor, rows, answers), **details(answers)}
 

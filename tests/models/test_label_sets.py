@@ -79,6 +79,37 @@ def test_a_bad_file_gives_a_one_line_error_that_names_it(text: str, tmp_path: Pa
     assert "bad.yaml" in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("{id: b, ar: باء, definition: d}", "'en' is missing"),
+        ("{id: b, ar: باء, en: b, definition: d, colour: red}", "unknown key 'colour'"),
+        ("{id: no, ar: باء, en: b, definition: d}", "'id' must be a text, was False"),
+        ("{id: b, ar: باء, en: 7, definition: d}", "'en' must be a text, was 7"),
+        ("{id: b, ar: '', en: b, definition: d}", "'ar' is empty"),
+        ("{id: a, ar: باء, en: b, definition: d}", "the id 'a' stands twice"),
+        ("b", "expected a label with id, ar, en, definition"),
+    ],
+)
+def test_an_error_in_a_label_names_its_line_and_key(label: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(f"# a comment\n{GOOD}\n  - {label}\n", encoding="utf-8")
+    with pytest.raises(BundleError) as caught:
+        read_labels(path)
+    assert str(caught.value).startswith(f"{path}:7: ") and said in str(caught.value)
+
+
+def test_a_label_needs_no_code(tmp_path: Path) -> None:
+    path = tmp_path / "l.yaml"
+    path.write_text(GOOD.replace(" code: c,", ""), encoding="utf-8")
+    assert [label.code for label in read_labels(path).labels] == [""]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="none.yaml cannot be read"):
+        read_labels(tmp_path / "none.yaml")
+
+
 def test_a_file_that_is_not_text_gives_a_one_line_error(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_bytes(b"\xff\xfe\x00name")

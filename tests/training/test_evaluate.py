@@ -187,16 +187,34 @@ def test_a_perfect_topic_model_scores_one(tiny_rows: dict[str, Path]) -> None:
     rows = read_topic(tiny_rows["topic"]).rows
 
     class Topics:
-        info = TaskInfo("encoder", "lora", load_labels("topic").ids, 64, threshold=0.5)
+        labels = load_labels("topic")
+        threshold = 0.5
 
         def predict(self, texts: Sequence[str]) -> np.ndarray:
             gold = {row.text: row.label for row in rows}
-            labels = [self.info.labels.index(gold[text]) for text in texts]
-            return np.eye(len(self.info.labels), dtype=np.float32)[labels]
+            labels = [self.labels.index(gold[text]) for text in texts]
+            return np.eye(len(self.labels.ids), dtype=np.float32)[labels]
 
     figures = evaluate_topic(Topics(), rows)
     assert figures["accuracy"] == figures["macro_f1"] == figures["answered_accuracy"] == 1.0
     assert figures["ece"] == 0.0 and set(figures["per_class"]) == {row.label for row in rows}
+
+
+def test_topics_of_a_label_set_are_judged_without_training(
+    tiny_bundle: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """Only the file's labels count, and the figures say which file it was."""
+    topics = tmp_path / "own.yaml"
+    label = "  - {{id: {0}, ar: خبر, en: {0}, definition: {0}}}\n"
+    ids = ("sport", "health", "economy_business_finance", "weather")
+    text = "name: own\nscheme: ours\nlabels:\n" + "".join(map(label.format, ids))
+    topics.write_text(text, encoding="utf-8")
+    figures = evaluate("topic", tiny_bundle, tiny_rows["topic"], topics=topics)
+    assert set(figures) >= DOCUMENTED["topic"] and set(figures["labels"]) <= set(ids)
+    assert figures["topics"]["file"] == "own.yaml" and figures["answered"] == 1.0
+    topics.write_text(text.replace("id: health", "id: other"), encoding="utf-8")
+    with pytest.raises(InputError, match="health"):
+        evaluate("topic", tiny_bundle, tiny_rows["topic"], topics=topics)
 
 
 def test_a_perfect_salience_model_chooses_the_key_units(tiny_rows: dict[str, Path]) -> None:
