@@ -1,5 +1,6 @@
 """From token probabilities to spans, and from spans and pair labels to stance records."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ Polarity = Literal["favor", "against", "neutral"]
 POLARITIES: tuple[Polarity, ...] = ("favor", "against", "neutral")
 # A holder may begin after one of these letters, which Arabic writes together with the next word.
 _PROCLITICS = ("و", "ف", "ب", "ل", "ك", "لل")
+_BEFORE = "|".join(sorted(_PROCLITICS, key=len, reverse=True))
 _LONGEST_WORD = 60  # megabytes without a space are searched no further
 _EDGES = " \t\n\"'«»“”()[]{}،,.؛;:!؟?…-–"
 
@@ -129,6 +131,21 @@ def merge_spans(spans: Sequence[TaggedSpan]) -> list[TaggedSpan]:
         elif span.end > kept[-1].end:
             kept[-1] = replace(kept[-1], end=span.end)
     return kept
+
+
+def first_mentions(spans: Sequence[TaggedSpan], text: str) -> list[TaggedSpan]:
+    """The spans moved to the first place in the text where the same words stand, each once: its surest.
+
+    A party that is named twice is one party; labelled data names it where it stands first.
+    """
+    found: dict[int, TaggedSpan] = {}
+    for span in spans:
+        words = text[span.start : span.end]
+        match = re.search(rf"(?<!\w)(?:{_BEFORE})?({re.escape(words)})(?!\w)", text)
+        start = min(match.start(1), span.start) if match else span.start
+        if start not in found or span.score > found[start].score:
+            found[start] = replace(span, start=start, end=start + len(words))
+    return merge_spans([found[start] for start in sorted(found)])
 
 
 def decode_stances(

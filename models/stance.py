@@ -13,6 +13,7 @@ from models.decoding import (
     TaggedSpan,
     decode_spans,
     decode_stances,
+    first_mentions,
     merge_spans,
 )
 from models.errors import BundleError
@@ -57,14 +58,18 @@ class PairOutput:
         )
 
     def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:
+        """The spans of the paragraph as given; of a holder the first mention, as the labelled data has it."""
         found: list[TaggedSpan] = []
         for window, output in self.tokens:
             probabilities = softmax(output[name][: len(window.offsets)])
             found += decode_spans(probabilities, window.offsets, tags, self.paragraph.text or " ", bias)
         found.sort(key=lambda span: span.start)  # what stands in the overlap of two windows is seen twice
+        merged = merge_spans(found)
+        if name == "holder":
+            merged = first_mentions(merged, self.paragraph.text)
         return tuple(
             TaggedSpan(*self.paragraph.to_source(span.start, span.end), span.polarity, span.score)
-            for span in merge_spans(found)
+            for span in merged
         )
 
 

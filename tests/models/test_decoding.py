@@ -1,5 +1,6 @@
 """Probabilities in, spans and stances out, on cases made by hand."""
 
+import re
 import time
 
 import numpy as np
@@ -15,6 +16,7 @@ from models.decoding import (
     TaggedSpan,
     decode_spans,
     decode_stances,
+    first_mentions,
     merge_spans,
     snap,
 )
@@ -125,6 +127,17 @@ def test_mixed_pair_is_reported_on_both_sides() -> None:
     assert [(r.holder, r.label) for r in unnamed] == [((0, 3), "favor"), (None, "against")]
     assert [r.label for r in decode_stances(mixed, [], [], StanceDecoding())] == ["favor", "against"]
     assert unnamed[1].probability == pytest.approx(0.45)
+
+
+def test_a_party_named_twice_is_one_at_its_first_mention() -> None:
+    text = "قالت مصرف: إن مصر ترحب، وإن مصر تدعو"  # the first three letters are another word's
+    places = [m.start() for m in re.finditer("مصر", text)]
+    spans = [TaggedSpan(p, p + 3, (1, 0, 0), score) for p, score in zip(places[1:], (0.5, 0.9), strict=True)]
+    (found,) = first_mentions(spans, text)
+    assert (found.start, found.end, found.score) == (places[1], places[1] + 3, 0.9)
+    again = "رحبت ومصر ثم مصر أيضا"
+    (joined,) = first_mentions([TaggedSpan(13, 16, (1, 0, 0), 0.5)], again)
+    assert text[found.start : found.end] == "مصر" and (joined.start, joined.end) == (6, 9)
 
 
 def test_a_gap_parts_two_spans() -> None:
