@@ -3,15 +3,16 @@
 A predictor does not know which backend runs its model: it has a `Forward`, arrays in, arrays out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arabic.normalize import Normalization, normalize
+from arabic.normalize import Normalization, Normalized, normalize
 from models.bundle import TaskInfo
+from models.spelling import reader
 from models.units import unit_features
 from models.windows import (
     MAX_BATCH_TOKENS,
@@ -60,6 +61,10 @@ class Backend:
         """The text as the model sees it; a text of which nothing is left stays one space."""
         return normalize(text, self.normalization).text or " "
 
+    def reader(self, info: TaskInfo) -> Callable[[str], Normalized]:
+        """How a task's model reads a text; one that was trained so reads it respelled."""
+        return reader(self.tokenizer, self.normalization, bool(info.config.get("respell")))
+
 
 @dataclass(frozen=True, slots=True)
 class TopicPredictor:
@@ -67,13 +72,17 @@ class TopicPredictor:
 
     backend: Backend
     info: TaskInfo
+    read: Callable[[str], Normalized] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", self.backend.reader(self.info))
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Uncalibrated logits, (N, n_labels): the mean over a text's windows weighted by their tokens."""
         if not texts:
             return np.zeros((0, len(self.info.labels)), np.float32)
         cut = windows(
-            self.backend.tokenizer, [self.backend.clean(t) for t in texts], max_length=self.info.max_length
+            self.backend.tokenizer, [self.read(t).text or " " for t in texts], max_length=self.info.max_length
         )
         sums = np.zeros((len(texts), len(self.info.labels)), np.float32)
         weights = np.zeros((len(texts), 1), np.float32)
