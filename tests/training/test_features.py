@@ -256,7 +256,7 @@ def test_with_respell_the_model_learns_the_spelling_that_the_vocabulary_knows(to
     respell = dataclasses.replace(CONFIG, respell=True)
     text, target = "وقالت الشركة إن الأرباح زادت", "قالت إن السوق"
     other, asked = text.replace("إن", "ان"), target.replace("إن", "ان")
-    rows = [TopicRow("a", t, "sport") for t in (text, other)]
+    rows = [TopicRow("a", t, "sport", None) for t in (text, other)]
     (plain, _), (known, read) = (topic_features(rows, tokenizer, PLAIN, c) for c in (CONFIG, respell))
     assert plain["input_ids"] == known["input_ids"] == read["input_ids"]
     assert topic_features(rows[1:], tokenizer, PLAIN, CONFIG)[0]["input_ids"] != plain["input_ids"]
