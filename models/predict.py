@@ -3,16 +3,17 @@
 A predictor does not know which backend runs its model: it has a `Forward`, arrays in, arrays out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arabic.normalize import Normalization, normalize
+from arabic.normalize import Normalization, Normalized, normalize
 from models.bundle import TaskInfo
 from models.label_sets import LabelSet, named_labels
+from models.spelling import reader
 from models.units import unit_features
 from models.windows import (
     MAX_BATCH_TOKENS,
@@ -61,6 +62,10 @@ class Backend:
         """The text as the model sees it; a text of which nothing is left stays one space."""
         return normalize(text, self.normalization).text or " "
 
+    def reader(self, info: TaskInfo) -> Callable[[str], Normalized]:
+        """How a task's model reads a text; one that was trained so reads it respelled."""
+        return reader(self.tokenizer, self.normalization, bool(info.config.get("respell")))
+
 
 class TopicModel(Protocol):
     """What an analysis and an evaluation need of a model of topics, trained or zero-shot."""
@@ -86,6 +91,10 @@ class TopicPredictor:
 
     backend: Backend
     info: TaskInfo
+    read: Callable[[str], Normalized] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", self.backend.reader(self.info))
 
     @property
     def labels(self) -> LabelSet:
@@ -102,7 +111,7 @@ class TopicPredictor:
         if not texts:
             return np.zeros((0, len(self.info.labels)), np.float32)
         cut = windows(
-            self.backend.tokenizer, [self.backend.clean(t) for t in texts], max_length=self.info.max_length
+            self.backend.tokenizer, [self.read(t).text or " " for t in texts], max_length=self.info.max_length
         )
         sums = np.zeros((len(texts), len(self.info.labels)), np.float32)
         weights = np.zeros((len(texts), 1), np.float32)

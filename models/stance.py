@@ -1,11 +1,11 @@
 """The stance model's predictor: (target, paragraph) pairs in, labels, holders and evidence out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from arabic.normalize import Normalized, normalize
+from arabic.normalize import Normalized
 from models.bundle import TaskInfo
 from models.decoding import (
     StanceDecoding,
@@ -89,6 +89,10 @@ class StancePredictor:
 
     backend: Backend
     info: TaskInfo
+    read: Callable[[str], Normalized] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", self.backend.reader(self.info))
 
     @property
     def polar(self) -> bool:
@@ -117,11 +121,11 @@ class StancePredictor:
         """
         if not texts:
             return []
-        normalized = [normalize(text, self.backend.normalization) for text in texts]
+        normalized = [self.read(text) for text in texts]
         cut = windows(
             self.backend.tokenizer,
             [paragraph.text or " " for paragraph in normalized],
-            [self.backend.clean(target) for target in targets],
+            [self.read(target).text or " " for target in targets],
             max_length=self.info.max_length,
         )
         by_item: list[list[tuple[Window, Arrays]]] = [[] for _ in texts]

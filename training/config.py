@@ -77,6 +77,8 @@ class TrainConfig:
     """Classes are weighted by frequency ** -power: 0 is none, 1 is balanced."""
     balanced_sampling: bool = False
     """topic, stance: every label is drawn as often as every other."""
+    respell: bool = False
+    """topic, stance: read words in the spelling that the vocabulary knows, in training and ever after."""
     precision: float = 0.9
     """topic: the bundle abstains below the confidence from which on this share is right on dev."""
     second_label_weight: float = 0.0

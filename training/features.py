@@ -14,6 +14,7 @@ from arabic.errors import InputError
 from arabic.normalize import Normalization, Normalized, normalize
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
+from models.spelling import reader
 from models.stance import under_heading
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import stems, unit_features
@@ -36,7 +37,8 @@ def topic_features(
 ) -> Dataset:
     """Token ids and a distribution over the topics (None: ours); a long text gives several rows."""
     ids = list(labels or load_labels("topic").ids)
-    texts = [normalize(row.text, normalization).text for row in rows]
+    read = reader(tokenizer, normalization, config.respell)
+    texts = [read(row.text).text for row in rows]
     features = []
     for window in windows(tokenizer, texts, max_length=config.max_length):
         row = rows[window.item]
@@ -65,8 +67,9 @@ def stance_features(
     """
     ids = list(labels or load_labels("stance").ids)
     polar = set(POLARITIES) <= set(ids)
-    texts = [normalize(pair.text, normalization) for pair in pairs]
-    targets = [normalize(under_heading(p.target, p.heading), normalization).text for p in pairs]
+    read = reader(tokenizer, normalization, config.respell)
+    texts = [read(pair.text) for pair in pairs]
+    targets = [read(under_heading(p.target, p.heading)).text for p in pairs]
     masked = _words_to_mask(pairs, tokenizer, config.mask_words, random.Random(seed))
     features = []
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):

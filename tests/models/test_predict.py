@@ -169,3 +169,14 @@ def test_embeddings_are_unit_vectors_the_same_alone_and_in_a_batch(embedder: Emb
 
 def test_the_prefix_is_a_part_of_what_is_embedded(embedder: Embedder) -> None:
     assert np.abs(embedder.embed([SPORT]) - embedder.embed([SPORT], prefix="المدينة ")).max() > 1e-4
+
+
+def test_with_respell_a_text_is_read_in_the_spelling_that_the_vocabulary_knows(
+    topic: TopicPredictor,
+) -> None:
+    other = ECONOMY.replace("إن", "ان")  # of the two the tiny tokenizer knows «إن»
+    respelling = replace(topic, info=replace(topic.info, config={**topic.info.config, "respell": True}))
+    assert respelling.read(other).text == ECONOMY
+    close(respelling.predict([other]), topic.predict([ECONOMY]))
+    assert topic.read(other).text == other
+    assert np.abs(topic.logits([other]) - topic.logits([ECONOMY])).max() > 1e-5

@@ -134,3 +134,20 @@ def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredic
 def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
     found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend, unrelated=True))
     assert found.predict(["المشروع"], [AGAINST]) == [[]]
+
+
+def test_with_respell_target_and_paragraph_are_read_as_the_vocabulary_spells(stance: StancePredictor) -> None:
+    """And without it neither is; spans stay in the text as given."""
+    respelling = replace(stance, info=replace(stance.info, config={**stance.info.config, "respell": True}))
+    text, target = ECONOMY, "قالت إن السوق"
+    other, asked = text.replace("إن", "ان"), target.replace("إن", "ان")
+    (plain,) = stance.outputs([target], [text])
+    (read,) = respelling.outputs([asked], [other])
+    close(read.logits, plain.logits)
+    assert read.paragraph.text == text
+    found = read.decode(ALL_TAGGED)
+    assert [(s.start, s.end) for s in found.evidence] == [
+        (s.start, s.end) for s in plain.decode(ALL_TAGGED).evidence
+    ]
+    for targets, texts in (([asked], [text]), ([target], [other])):
+        assert np.abs(stance.outputs(targets, texts)[0].logits - plain.logits).max() > 1e-5

@@ -249,3 +249,20 @@ def test_collate_pads_with_what_counts_nothing_and_masks_it() -> None:
     assert batch["features"].tolist()[0] == [[0.5, 0.5], [0, 0], [0, 0]]
     assert {str(v.dtype) for n, v in batch.items() if n in ("features", "unit_labels")} == {"torch.float32"}
     assert str(batch["input_ids"].dtype) == "torch.int64"
+
+
+def test_with_respell_the_model_learns_the_spelling_that_the_vocabulary_knows(tokenizer: Any) -> None:
+    """Target and paragraph; the tags stay on the annotated words."""
+    respell = dataclasses.replace(CONFIG, respell=True)
+    text, target = "وقالت الشركة إن الأرباح زادت", "قالت إن السوق"
+    other, asked = text.replace("إن", "ان"), target.replace("إن", "ان")
+    rows = [TopicRow("a", t, "sport", None) for t in (text, other)]
+    (plain, _), (known, read) = (topic_features(rows, tokenizer, PLAIN, c) for c in (CONFIG, respell))
+    assert plain["input_ids"] == known["input_ids"] == read["input_ids"]
+    assert topic_features(rows[1:], tokenizer, PLAIN, CONFIG)[0]["input_ids"] != plain["input_ids"]
+    record = StanceLabel(target, "favor", _find(text, "الشركة"), _find(text, "الأرباح زادت"))
+    pairs = [Pair(text, target, (record,)), Pair(other, asked, (record,))]
+    (given_pair,) = stance_features(pairs[:1], tokenizer, PLAIN, CONFIG)
+    (read_pair,) = stance_features(pairs[1:], tokenizer, PLAIN, respell)
+    assert read_pair == given_pair
+    assert stance_features(pairs[1:], tokenizer, PLAIN, CONFIG)[0]["input_ids"] != given_pair["input_ids"]
