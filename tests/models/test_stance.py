@@ -126,9 +126,10 @@ def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredic
     text = "نقابة الصيادين، " * 40
     (output,) = found.outputs(["المشروع"], [text])
     assert len(output.tokens) > 1
-    spans = output.decode(found.decoding).holders
-    assert [text[s.start : s.end] for s in spans] == ["نقابة الصيادين"] * 40
-    assert sorted({s.start for s in spans}) == [s.start for s in spans]
+    decoded = output.decode(found.decoding)
+    assert [text[s.start : s.end] for s in decoded.evidence] == ["نقابة الصيادين"] * 40
+    assert sorted({s.start for s in decoded.evidence}) == [s.start for s in decoded.evidence]
+    assert [(s.start, s.end) for s in decoded.holders] == [(0, 14)]  # one party, where it is named first
 
 
 def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
