@@ -2,7 +2,7 @@
 
 Paragraphs are respelled as `benchmarks.respelling` says, each way alone and all together; targets stay as
 they are given. A label that the bundle gives to the new spelling and not to the old one has changed. Where
-the bundle's normalisation levels the two, the model's input is the same and it is not asked again.
+the model reads the two alike it is not asked again.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from arabic.normalize import Normalized
 from benchmarks.respelling import RESPELLINGS, respell
 from models.bundle import DEFAULT_BUNDLE
 from models.load import OpenBundle
@@ -68,7 +69,8 @@ class Figure:
 
 Answer = Callable[[Sequence[Item], Sequence[str]], list[str]]
 """The labels of items whose texts are spelled as the second argument has them."""
-Clean = Callable[[str], str]
+Read = Callable[[str], Normalized]
+"""How the model reads a text."""
 
 
 def main() -> None:
@@ -94,13 +96,13 @@ def measure(bundle: OpenBundle, topic: Path, stance: Path) -> list[Figure]:
     related, unrelated = ([p for p in pairs if bool(p.records) is kind] for kind in (True, False))
     ask_topic, ask_stance = topic_answer(topics), stance_answer(stances)
     return [
-        *compare("topic", _topic_items(rows), ask_topic, topics.backend.clean),
-        *compare("stance, annotated", _stance_items(related, stances), ask_stance, stances.backend.clean),
-        *compare("stance, unrelated", _stance_items(unrelated, stances), ask_stance, stances.backend.clean),
+        *compare("topic", _topic_items(rows), ask_topic, topics.read),
+        *compare("stance, annotated", _stance_items(related, stances), ask_stance, stances.read),
+        *compare("stance, unrelated", _stance_items(unrelated, stances), ask_stance, stances.read),
     ]
 
 
-def compare(labels: str, items: Sequence[Item], answer: Answer, clean: Clean) -> list[Figure]:
+def compare(labels: str, items: Sequence[Item], answer: Answer, read: Read) -> list[Figure]:
     """A figure for every respelling, none where there are no items."""
     if not items:
         return []
@@ -109,7 +111,9 @@ def compare(labels: str, items: Sequence[Item], answer: Answer, clean: Clean) ->
     for kind in RESPELLINGS:
         texts = [respell(item.text, kind, SEED) for item in items]
         reached = [
-            i for i, item in enumerate(items) if texts[i] != item.text and clean(texts[i]) != clean(item.text)
+            i
+            for i, item in enumerate(items)
+            if texts[i] != item.text and read(texts[i]).text != read(item.text).text
         ]
         after = list(before)
         if reached:

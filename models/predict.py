@@ -63,7 +63,7 @@ class Backend:
         return normalize(text, self.normalization).text or " "
 
     def reader(self, info: TaskInfo) -> Callable[[str], Normalized]:
-        """How a task's model reads a text; one that was trained so reads it respelled."""
+        """How a task's model reads a text; one whose bundle says so reads it respelled."""
         return reader(self.tokenizer, self.normalization, bool(info.config.get("respell")))
 
 

@@ -78,7 +78,7 @@ def spellings(word: str, doubted: str) -> list[str]:
 
 
 def reader(tokenizer: Any, normalization: Normalization, respell: bool) -> Callable[[str], Normalized]:
-    """How a model reads a text: normalised and, where it was trained so, respelled."""
+    """How a model reads a text: normalised and, where its bundle says so, respelled."""
     if not respell:
         return lambda text: normalize(text, normalization)
     spelling = Spelling(tokenizer)

@@ -13,14 +13,9 @@ from models.load import OpenBundle
 from tests.tiny import ROWS
 
 
-def clean(text: str) -> str:
-    """The default normalisation."""
-    return normalize(text).text
-
-
 def by_spelling(items: Sequence[Item], texts: Sequence[str]) -> list[str]:
     """A model that looks for one word as it was spelled in training."""
-    return ["culture" if "الثقافة" in clean(text) else "other" for text in texts]
+    return ["culture" if "الثقافة" in normalize(text).text else "other" for text in texts]
 
 
 def test_counts_labels_that_change() -> None:
@@ -30,7 +25,7 @@ def test_counts_labels_that_change() -> None:
         Item("ربح الفريق بهدفين دون رد", "other"),
         Item("الثقافة لنا", None),
     ]
-    figures = {figure.respelling: figure for figure in compare("topic", items, by_spelling, clean)}
+    figures = {figure.respelling: figure for figure in compare("topic", items, by_spelling, normalize)}
     assert list(figures) == list(RESPELLINGS)
     ta = figures["ta marbuta"]
     assert (ta.items, ta.respelled, ta.reached, ta.changed) == (3, 2, 2, 2)
@@ -43,7 +38,7 @@ def test_counts_labels_that_change() -> None:
 
 def test_nothing_to_ask() -> None:
     """No items, no figures."""
-    assert compare("topic", [], by_spelling, clean) == []
+    assert compare("topic", [], by_spelling, normalize) == []
 
 
 def test_measures_a_bundle(tiny_bundle: Path, tiny_rows: dict[str, Path]) -> None:
