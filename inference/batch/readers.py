@@ -142,7 +142,11 @@ def read_csv(lines: Lines, columns: Columns, delimiter: str) -> Iterator[Row]:
         first = ""
     if delimiter == "," and ";" in first and "," not in first:
         delimiter = ";"
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    except csv.Error as problem:  # such as a carriage return in the middle of the line
+        yield bad_row(lines.place, "missing_column", f"the header cannot be read ({problem}); save it anew")
+        return
     if (error := _check_header(header, columns)) is not None:
         yield bad_row(lines.place, error.code, error.message)
         return

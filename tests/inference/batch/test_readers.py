@@ -102,6 +102,13 @@ def test_no_bytes_stop_the_reading(tmp_path: Path, data: bytes, kind: str) -> No
             assert row.error is None or row.error.message
 
 
+def test_a_header_with_a_bare_carriage_return_is_an_error_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id\rtext\n1,2\n")
+    (row,) = read(path)
+    assert row.error is not None and "header" in row.error.message
+
+
 @same_folder
 @given(st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"")), max_size=10))
 def test_every_line_of_jsonl_is_one_row(tmp_path: Path, lines: list[bytes]) -> None:
