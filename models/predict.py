@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arabic.normalize import Normalization, Normalized, normalize
+from arabic.spelling import reader
 from models.bundle import TaskInfo
 from models.label_sets import LabelSet, named_labels
-from models.spelling import reader
 from models.units import unit_features
 from models.windows import (
     MAX_BATCH_TOKENS,
@@ -64,7 +64,7 @@ class Backend:
 
     def reader(self, info: TaskInfo) -> Callable[[str], Normalized]:
         """How a task's model reads a text; one whose bundle says so reads it respelled."""
-        return reader(self.tokenizer, self.normalization, bool(info.config.get("respell")))
+        return reader(self.normalization, bool(info.config.get("respell")))
 
 
 class TopicModel(Protocol):

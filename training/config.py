@@ -38,6 +38,7 @@ _SHARES = (
     "label_smoothing",
     "second_label_weight",
     "hard_unrelated",
+    "elsewhere",
     "mask_words",
     "headings",
     "important_target",
@@ -78,7 +79,7 @@ class TrainConfig:
     balanced_sampling: bool = False
     """topic, stance: every label is drawn as often as every other."""
     respell: bool = False
-    """topic, stance: read words in the spelling that the vocabulary knows, in training and ever after."""
+    """topic, stance: read words in their commonest spelling, in training and ever after."""
     precision: float = 0.9
     """topic: the bundle abstains below the confidence from which on this share is right on dev."""
     second_label_weight: float = 0.0
@@ -87,6 +88,8 @@ class TrainConfig:
     """stance: unrelated pairs made a related pair, others in every epoch."""
     hard_unrelated: float = 0.5
     """stance: share of the unrelated pairs whose target comes from a similar paragraph."""
+    elsewhere: float = 0.0
+    """stance: share of the related pairs seen again, as unrelated, with their target moved to another country."""
     mixed_repeat: int = 1
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
     mask_words: float = 0.0

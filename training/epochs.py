@@ -19,6 +19,7 @@ from models.label_sets import load_labels
 from training.config import TrainConfig
 from training.features import stance_features, summary_features, topic_features
 from training.pairs import NegativeSampler, all_pairs, with_headings
+from training.places import moved_pairs
 
 Features = Callable[[int], Dataset]
 """The features of an epoch; they have a `length`, and `labels` (n_labels,) where rows can be balanced."""
@@ -115,6 +116,7 @@ def epoch_features(
         seed = epoch_seed(config.seed, epoch)
         pairs = all_pairs(rows, ratio=ratio, hard=config.hard_unrelated, seed=seed, sampler=sampler)
         pairs += [pair for pair in pairs if len(pair.labels) > 1] * (config.mixed_repeat - 1)
+        pairs += moved_pairs(pairs, config.elsewhere, seed) if ours else []
         pairs = with_headings(pairs, config.headings, seed)
         return stance_features(pairs, tokenizer, normalization, config, labels, seed)
 

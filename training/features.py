@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from arabic.errors import InputError
 from arabic.normalize import Normalization, Normalized, normalize
+from arabic.spelling import reader
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
-from models.spelling import reader
 from models.stance import under_heading
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.units import stems, unit_features
@@ -37,7 +37,7 @@ def topic_features(
 ) -> Dataset:
     """Token ids and a distribution over the topics (None: ours); a long text gives several rows."""
     ids = list(labels or load_labels("topic").ids)
-    read = reader(tokenizer, normalization, config.respell)
+    read = reader(normalization, config.respell)
     texts = [read(row.text).text for row in rows]
     features = []
     for window in windows(tokenizer, texts, max_length=config.max_length):
@@ -67,7 +67,7 @@ def stance_features(
     """
     ids = list(labels or load_labels("stance").ids)
     polar = set(POLARITIES) <= set(ids)
-    read = reader(tokenizer, normalization, config.respell)
+    read = reader(normalization, config.respell)
     texts = [read(pair.text) for pair in pairs]
     targets = [read(under_heading(p.target, p.heading)).text for p in pairs]
     masked = _words_to_mask(pairs, tokenizer, config.mask_words, random.Random(seed))
