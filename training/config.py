@@ -89,7 +89,7 @@ class TrainConfig:
     hard_unrelated: float = 0.5
     """stance: share of the unrelated pairs whose target comes from a similar paragraph."""
     elsewhere: float = 0.0
-    """stance: share of the related pairs seen again, as unrelated, with their target moved to another country."""
+    """stance: share of the related pairs seen again with their target moved to another country, unrelated."""
     mixed_repeat: int = 1
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
     mask_words: float = 0.0

@@ -53,7 +53,7 @@ def elsewhere(pair: Pair, rng: random.Random) -> Pair | None:
 
 
 def moved_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
-    """`share` of the related pairs, drawn anew for every seed, moved elsewhere; those that name no country not."""
+    """`share` of the related pairs, drawn by the seed, moved elsewhere; of those that name no country none."""
     rng = random.Random(seed)
     drawn = [pair for pair in pairs if pair.records and rng.random() < share]
     return [moved for pair in drawn if (moved := elsewhere(pair, rng))]

@@ -32,9 +32,8 @@ def test_examples(given_text: str, read: str) -> None:
 
 
 def test_level() -> None:
-    assert [level(word) for word in ("الحكومة", "على", "آخر", "مأمأة", "هى", "يهودي", "بن")] == [
-        "الحكومه", "علي", "اخر", "مامأه".replace("أ", "ا"), "هي", "يهودي", "بن",
-    ]  # fmt: skip
+    found = [level(word) for word in ("الحكومة", "على", "آخر", "مأمأة", "هى", "يهودي", "بن")]
+    assert found == ["الحكومه", "علي", "اخر", "ماماه", "هي", "يهودي", "بن"]
 
 
 def test_what_stands_behind_a_proclitic_is_looked_up() -> None:
@@ -47,16 +46,9 @@ def test_what_stands_behind_a_proclitic_is_looked_up() -> None:
     assert common_spelling("للحق", {"الحق": "ألحق"}) is None  # no article there
 
 
-def test_the_list_has_no_word_twice_and_none_that_follows_from_it() -> None:
-    """Else the order of the file would decide, or a line would be of no use."""
+def test_the_list_has_no_word_twice() -> None:
+    """Else the order of its lines would decide."""
     assert len({level(word) for word in LISTED}) == len(LISTED) > 10_000
-    common = {level(word): word for word in LISTED}
-    for word in LISTED:
-        rest = {name: best for name, best in common.items() if best != word}
-        if len(word) < 6:  # longer ones take minutes
-            assert common_spelling(level(word), rest) != word
-        if len(word) > 6:
-            break
 
 
 @given(texts)
