@@ -2,8 +2,10 @@
 
     python -m training.annotated topic|stance|summary|… --texts ARTICLES.jsonl … --out ROWS.jsonl
     python -m training.annotated targets|… --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
+    python -m training.annotated written --out ROWS.jsonl
 
-`training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away.
+`training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away. Those
+of `written.jsonl` are: paragraphs written for the project, so that nothing else is needed.
 `targets*` are other words for the targets of labelled stance rows, as somebody would type them who has
 not read the paragraph, and for each a target that looks close but is not spoken of.
 """
@@ -77,13 +79,25 @@ def typed_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
                 found = annotations.get(row["id"])
                 if found is None:
                     continue
-                records = [record for record in row["stances"] if record["target"] == found["target"]]
                 _check_text(found, row["text"])
-                if not records:
-                    raise InputError(f"{row['id']}: no stance on {found['target']!r}; take the row as it was")
-                near = {"target": found["near"], "stance": UNRELATED, "holder": "", "evidence": ""}
-                stances = [*({**record, "target": found["typed"]} for record in records), near]
-                yield {**row, "id": f"{row['id']}#typed", "stances": stances}
+                yield _typed(row, found)
+
+
+def written_rows(name: str, _: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Paragraphs of our own, each followed by the row of its target as typed."""
+    for line in (ANNOTATIONS_DIR / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        found = json.loads(line)
+        row = _stance_row(found, found["text"], found["title"])
+        yield from (row, _typed(row, found))
+
+
+def _typed(row: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    records = [record for record in row["stances"] if record["target"] == found["target"]]
+    if not records:
+        raise InputError(f"{row['id']}: no stance on {found['target']!r}; take the row as it was")
+    near = {"target": found["near"], "stance": UNRELATED, "holder": "", "evidence": ""}
+    stances = [*({**record, "target": found["typed"]} for record in records), near]
+    return {**row, "id": f"{row['id']}#typed", "stances": stances}
 
 
 def _check_text(annotation: dict[str, Any], text: str) -> None:
@@ -104,6 +118,10 @@ def _row(annotation: dict[str, Any], text: str, title: str) -> dict[str, Any]:
             "label": annotation["label"],
             "second": annotation["second"],
         }
+    return _stance_row(annotation, text, title)
+
+
+def _stance_row(annotation: dict[str, Any], text: str, title: str) -> dict[str, Any]:
     stances = [
         {
             **{name: record[name] for name in ("target", "stance", "conditional")},
@@ -123,10 +141,10 @@ def main() -> None:
     """Write the rows and say how many of the annotations found their text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("task", choices=sorted(path.stem for path in ANNOTATIONS_DIR.glob("*.jsonl")))
-    parser.add_argument("--texts", type=Path, nargs="+", required=True)
+    parser.add_argument("--texts", type=Path, nargs="*", default=[], help="where the texts are")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    readers = {"targets": typed_rows, "summary": summary_rows}
+    readers = {"targets": typed_rows, "summary": summary_rows, "written": written_rows}
     read = readers.get(options.task.split("_")[0], annotated_rows)
     rows = list(read(options.task, options.texts))
     options.out.write_text(

@@ -53,7 +53,7 @@ def elsewhere(pair: Pair, rng: random.Random) -> Pair | None:
 
 
 def moved_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
-    """`share` of the related pairs, drawn by the seed, moved elsewhere; of those that name no country none."""
+    """A `share` of the related pairs moved elsewhere, drawn by the seed; only pairs that name a country."""
     rng = random.Random(seed)
     drawn = [pair for pair in pairs if pair.records and rng.random() < share]
     return [moved for pair in drawn if (moved := elsewhere(pair, rng))]

@@ -32,7 +32,7 @@ _LEAST = 0.01
 
 
 def svm_probabilities(train: Sequence[TopicRow], texts: Sequence[str], labels: Sequence[str]) -> Floats:
-    """The SVM's answers, (N, labels): a softmax of its margins, as sharp as is likeliest in cross-validation."""
+    """The SVM's answers, (N, labels): a softmax of its margins, its sharpness from cross-validation."""
     known, gold = [clean(row.text) for row in train], [row.label for row in train]
     model = svm().fit(known, gold)
     columns = [labels.index(label) for label in model.classes_]

@@ -8,8 +8,18 @@ import pytest
 from arabic.errors import InputError
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
-from training.annotated import ANNOTATIONS_DIR, annotated_rows, summary_rows, typed_rows
-from training.data import read_rows, read_stance
+from training.annotated import (
+    ANNOTATIONS_DIR,
+    annotated_rows,
+    summary_rows,
+    typed_rows,
+    written_rows,
+)
+from training.data import StanceRow, read_rows, read_stance
+
+TOPICS = ("topic", "topic_random", "topic_random_2", "topic_test")
+STANCES = ("stance", "stance_random", "stance_random_2", "stance_test")
+TARGETS = ("targets", "targets_dev", "targets_random", "targets_random_2", "targets_test")
 
 
 def _annotations(task: str) -> list[dict[str, object]]:
@@ -17,8 +27,8 @@ def _annotations(task: str) -> list[dict[str, object]]:
 
 
 def test_the_annotations_hold_labels_of_ours_and_no_text() -> None:
-    topics = _annotations("topic") + _annotations("topic_random")
-    stances = _annotations("stance") + _annotations("stance_random")
+    topics = [row for name in TOPICS for row in _annotations(name)]
+    stances = [row for name in STANCES for row in _annotations(name)]
     assert {row["label"] for row in topics} <= set(load_labels("topic").ids)
     assert {record["stance"] for row in stances for record in row["stances"]} <= set(POLARITIES)
     assert not any("text" in row for row in [*topics, *stances])
@@ -42,9 +52,9 @@ def _stance_row(annotation: dict[str, object]) -> dict[str, object]:
 
 
 def test_typed_targets_stand_beside_near_misses_and_hold_no_text() -> None:
-    train, dev = _annotations("targets"), _annotations("targets_dev")
-    assert not {row["id"] for row in train} & {row["id"] for row in dev}
-    for row in [*train, *dev, *_annotations("targets_random")]:
+    rows = [row for name in TARGETS for row in _annotations(name)]
+    assert len({row["id"] for row in rows}) == len(rows)  # what is to judge by is in no other file
+    for row in rows:
         assert set(row) == {"id", "text_sha256", "target", "typed", "near"}
         assert row["typed"] != row["near"] != row["target"]
 
@@ -77,6 +87,30 @@ def test_every_typed_target_has_the_stance_of_the_annotators_own(
         assert [record.stance for record in typed] == before and near.stance == "unrelated"
 
 
+def test_paragraphs_of_our_own_need_no_other_file(tmp_path: Path) -> None:
+    """Holder and evidence are words of the text, the typed target has the sides of the one it stands for."""
+    out = tmp_path / "rows.jsonl"
+    rows = list(written_rows("written", []))
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    read = read_stance(out).rows
+    assert len(read) == 2 * len(_annotations("written"))
+    for plain, typed in zip(read[::2], read[1::2], strict=True):
+        assert typed.id == f"{plain.id}#typed" and typed.text == plain.text
+        *records, near = typed.stances
+        assert near.stance == "unrelated" and 0 < len(records) <= len(plain.stances)
+        assert all(record.evidence is not None for record in plain.stances)
+    opposed = [row for row in read[::2] if any(len(labels) > 1 for labels in _sides(row).values())]
+    assert len(opposed) > 200
+
+
+def _sides(row: StanceRow) -> dict[str, set[str]]:
+    """Favor and against, as far as they are taken, of each target."""
+    sides: dict[str, set[str]] = {}
+    for record in row.stances:
+        sides.setdefault(record.target, set()).update({record.stance} - {"neutral"})
+    return sides
+
+
 def test_a_summary_has_units_of_its_article_only(tmp_path: Path) -> None:
     name = str(_annotations("summary_random")[0]["id"])
     articles = tmp_path / "articles.jsonl"
@@ -86,7 +120,7 @@ def test_a_summary_has_units_of_its_article_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["topic", "topic_random", "stance", "stance_random", "summary_random"])
+@pytest.mark.parametrize("name", [*TOPICS, *STANCES, "summary_random"])
 def test_every_annotation_finds_its_text(name: str, shared: Path, tmp_path: Path) -> None:
     corpora = [shared / "data/ant_topic/all.jsonl", *sorted((shared / "data/sanad_khaleej").glob("*.jsonl"))]
     rows = list((summary_rows if name.startswith("summary") else annotated_rows)(name, corpora))
