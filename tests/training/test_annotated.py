@@ -17,7 +17,7 @@ from training.annotated import (
 )
 from training.data import StanceRow, read_rows, read_stance
 
-TOPICS = ("topic", "topic_random", "topic_random_2", "topic_test")
+TOPICS = ("topic", "topic_random", "topic_random_2", "topic_rare", "topic_test")
 STANCES = ("stance", "stance_random", "stance_random_2", "stance_test")
 TARGETS = ("targets", "targets_dev", "targets_random", "targets_random_2", "targets_test")
 
@@ -101,6 +101,15 @@ def test_paragraphs_of_our_own_need_no_other_file(tmp_path: Path) -> None:
         assert all(record.evidence is not None for record in plain.stances)
     opposed = [row for row in read[::2] if any(len(labels) > 1 for labels in _sides(row).values())]
     assert len(opposed) > 200
+
+
+def test_topics_of_paragraphs_of_our_own(tmp_path: Path) -> None:
+    out = tmp_path / "rows.jsonl"
+    rows = list(written_rows("written_topic", []))
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    read = read_rows("topic", out).rows
+    assert len(read) == len({row.text for row in read}) == len(rows)
+    assert {row.label for row in read} > {"lifestyle_leisure", "environment"}
 
 
 def _sides(row: StanceRow) -> dict[str, set[str]]:

@@ -27,7 +27,7 @@ from models.merge import merge_bundles
 from tests.tiny import AGAINST, FAVOR, ROWS, SPORT, train_tiny, write_rows
 from training.card import CARD
 from training.config import TrainConfig
-from training.data import read_stance
+from training.data import StanceLabel, StanceRow, read_stance
 from training.epochs import EpochData, epoch_features, fixed
 from training.evaluate import evaluate
 from training.run import train
@@ -307,6 +307,21 @@ def test_unrelated_pairs_are_others_in_every_epoch_and_the_same_for_a_seed(
 
     assert unrelated(1, 0) == unrelated(1, 0)
     assert unrelated(1, 0) != unrelated(1, 1) and unrelated(1, 0) != unrelated(2, 0)
+
+
+def test_pairs_moved_elsewhere_come_on_top_and_only_with_our_labels(tiny_base: Path) -> None:
+    text = "رحبت تونس بالحوار."
+    rows = [
+        StanceRow(f"a{i}", text, (StanceLabel("الحوار في تونس", "favor", None, None),)) for i in range(40)
+    ]
+    tokenizer = load_tokenizer(tiny_base)
+
+    def count(share: float, labels: tuple[str, ...]) -> int:
+        config = TrainConfig(max_length=64, unrelated_ratio=0, elsewhere=share)
+        return len(epoch_features("stance", rows, tokenizer, Normalization(), config, labels)(0))
+
+    ours = load_labels("stance").ids
+    assert count(0, ours) == count(0.5, (*ours, "other")) == 40 < count(0.5, ours) < count(1, ours) == 80
 
 
 def test_several_seeds_give_mean_and_spread_and_the_best_bundle(

@@ -1,0 +1,173 @@
+"""Who stands where in whole articles: `python -m benchmarks.parties [--bundle B] [--json]`.
+
+`benchmarks/articles/` holds articles written for this project, with the parties that each reports for or
+against some targets, by the names it gives them. The articles are analysed as a user would, with the targets
+given. A party is found where a reported holder has one of its names (half of the words, both ways); it is
+right where the side is its own too.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from arabic.normalize import Normalization, normalize
+from inference.analyzer import Analyzer
+from inference.results import Stance
+from models.units import stems
+
+ARTICLES = Path(__file__).parent / "articles"
+_LOOSE = Normalization(alef=True, ya=True, ta_marbuta=True)
+_ALIKE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party on one side of a target, by all the names that the article has for it."""
+
+    names: tuple[str, ...]
+    stance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A target, the parties that take a side on it, and the names of bystanders."""
+
+    target: str
+    parties: tuple[Party, ...]
+    neutral: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of an article's parties, and of the sides that were reported."""
+
+    parties: int = 0
+    right: int = 0
+    """Parties found on their side."""
+    wrong_side: int = 0
+    """Parties found on the other side only."""
+    reported: int = 0
+    """Named holders reported for or against, each once a target and side."""
+    reported_right: int = 0
+    """Those that are a party on its side."""
+    bystanders: int = 0
+    """Those that are a bystander."""
+    unnamed: int = 0
+    """Sides reported without a name."""
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
+
+    @property
+    def recall(self) -> float:
+        """The share of the parties that are found on their side."""
+        return self.right / max(self.parties, 1)
+
+    @property
+    def precision(self) -> float:
+        """The share of the named sides that are right."""
+        return self.reported_right / max(self.reported, 1)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of the two."""
+        return 2 * self.recall * self.precision / max(self.recall + self.precision, 1e-9)
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description="Measure which parties are found on their side.")
+    parser.add_argument("--bundle", type=Path, default=None)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    analyzer = Analyzer.load(options.bundle)
+    results = {name: measure(analyzer, name, questions) for name, questions in read_gold().items()}
+    total = sum(results.values(), Counts())
+    if options.json:
+        shares = {name: getattr(total, name) for name in ("recall", "precision", "f1")}
+        print(json.dumps({**asdict(total), **shares}))
+    else:
+        Console().print(_table(results, total))
+
+
+def read_gold(folder: Path = ARTICLES) -> dict[str, list[Question]]:
+    """The questions on every article, by its file's name without the ending."""
+    gold = {}
+    for line in (folder / "gold.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        gold[row["article"]] = [
+            Question(
+                question["target"],
+                tuple(Party(tuple(p["names"]), p["stance"]) for p in question["parties"]),
+                tuple(question["neutral"]),
+            )
+            for question in row["targets"]
+        ]
+    return gold
+
+
+def measure(analyzer: Analyzer, name: str, questions: Sequence[Question]) -> Counts:
+    """Analyse one article and compare."""
+    text = (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
+    stances = analyzer.analyze(text, targets=[question.target for question in questions]).stances
+    return sum(
+        (judge(question, [s for s in stances if s.target == question.target]) for question in questions),
+        Counts(),
+    )
+
+
+def judge(question: Question, stances: Sequence[Stance]) -> Counts:
+    """What was right in the stances reported on one target."""
+    sides = [s for s in stances if s.stance in ("favor", "against")]
+    named = {(" ".join(_words(s.holder.text)), s.stance) for s in sides if s.holder}
+
+    def on(party: Party, stance: str) -> bool:
+        return any(side == stance and called(holder, party.names) for holder, side in named)
+
+    right = [on(party, party.stance) for party in question.parties]
+    return Counts(
+        parties=len(question.parties),
+        right=sum(right),
+        wrong_side=sum(
+            not found and any(called(holder, party.names) for holder, _ in named)
+            for found, party in zip(right, question.parties, strict=True)
+        ),
+        reported=len(named),
+        reported_right=sum(
+            any(party.stance == side and called(holder, party.names) for party in question.parties)
+            for holder, side in named
+        ),
+        bystanders=sum(called(holder, question.neutral) for holder, _ in named),
+        unnamed=sum(s.holder is None for s in sides),
+    )
+
+
+def called(holder: str, names: Sequence[str]) -> bool:
+    """Whether a holder is one of the names: word F1 of at least a half."""
+    words = set(_words(holder))
+    for name in names:
+        other = set(_words(name))
+        if words and other and 2 * len(words & other) / (len(words) + len(other)) >= _ALIKE:
+            return True
+    return False
+
+
+def _words(text: str) -> list[str]:
+    return stems(normalize(text, _LOOSE).text)
+
+
+def _table(results: dict[str, Counts], total: Counts) -> Table:
+    table = Table("article", *(f.name.replace("_", " ") for f in fields(Counts)), "recall", "precision", "F1")
+    for name, counts in [*results.items(), ("all", total)]:
+        shares = (f"{value:.2f}" for value in (counts.recall, counts.precision, counts.f1))
+        table.add_row(name, *map(str, asdict(counts).values()), *shares)
+    return table
+
+
+if __name__ == "__main__":
+    main()

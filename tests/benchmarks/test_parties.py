@@ -1,0 +1,58 @@
+"""What counts as a party found, and that the articles' labels fit the articles."""
+
+import pytest
+
+from benchmarks.parties import ARTICLES, Counts, Party, Question, called, judge, read_gold
+from inference.results import Span, Stance
+
+QUESTION = Question(
+    "الهدنة",
+    (Party(("الحكومة اليمنية", "وزير الخارجية"), "favor"), Party(("الحركة",), "against")),
+    ("الأمم المتحدة",),
+)
+
+
+def stance(holder: str | None, side: str) -> Stance:
+    span = None if holder is None else Span(holder, 0, len(holder))
+    return Stance("الهدنة", False, span, side, False, 0.9, 0, None)
+
+
+def test_sides_are_counted_by_party_and_by_name() -> None:
+    found = judge(
+        QUESTION,
+        [
+            stance("الحكومة", "favor"),
+            stance("الحكومة", "favor"),
+            stance("وزير الخارجية", "favor"),
+            stance("الحركة", "favor"),
+            stance("الأمم المتحدة", "against"),
+            stance("صنعاء", "neutral"),
+            stance(None, "against"),
+        ],
+    )
+    assert found == Counts(
+        parties=2, right=1, wrong_side=1, reported=4, reported_right=2, bystanders=1, unnamed=1
+    )
+    assert (found.recall, found.precision, found.f1) == (0.5, 0.5, 0.5)
+    assert judge(QUESTION, []) == Counts(parties=2)
+
+
+@pytest.mark.parametrize("holder", ["الحكومة اليمنية", "والحكومه", "يمنية", "وزير", "وزير النفط"])
+def test_half_of_the_words_make_a_name(holder: str) -> None:
+    assert called(holder, QUESTION.parties[0].names)
+
+
+@pytest.mark.parametrize("holder", ["", "،", "رئيس الحكومة السابق في صنعاء", "الحكومات"])
+def test_fewer_do_not(holder: str) -> None:
+    assert not called(holder, QUESTION.parties[0].names)
+
+
+def test_every_name_stands_in_its_article() -> None:
+    gold = read_gold()
+    assert len(gold) == len(list(ARTICLES.glob("*.txt")))
+    for name, questions in gold.items():
+        text = (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
+        for question in questions:
+            assert {party.stance for party in question.parties} <= {"favor", "against"}
+            for names in [*(party.names for party in question.parties), question.neutral]:
+                assert all(called_by in text for called_by in names), (name, question.target, names)
