@@ -87,20 +87,21 @@ def test_every_typed_target_has_the_stance_of_the_annotators_own(
         assert [record.stance for record in typed] == before and near.stance == "unrelated"
 
 
-def test_paragraphs_of_our_own_need_no_other_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["written", "written_2"])
+def test_paragraphs_of_our_own_need_no_other_file(name: str, tmp_path: Path) -> None:
     """Holder and evidence are words of the text, the typed target has the sides of the one it stands for."""
     out = tmp_path / "rows.jsonl"
-    rows = list(written_rows("written", []))
+    rows = list(written_rows(name, []))
     out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     read = read_stance(out).rows
-    assert len(read) == 2 * len(_annotations("written"))
+    assert len(read) == 2 * len(_annotations(name))
     for plain, typed in zip(read[::2], read[1::2], strict=True):
         assert typed.id == f"{plain.id}#typed" and typed.text == plain.text
         *records, near = typed.stances
         assert near.stance == "unrelated" and 0 < len(records) <= len(plain.stances)
         assert all(record.evidence is not None for record in plain.stances)
     opposed = [row for row in read[::2] if any(len(labels) > 1 for labels in _sides(row).values())]
-    assert len(opposed) > 200
+    assert len(opposed) > 0.4 * len(read[::2])
 
 
 def test_topics_of_paragraphs_of_our_own(tmp_path: Path) -> None:
