@@ -166,14 +166,15 @@ class Analyzer:
         proposals = iter(propose_targets(missing, self.embedder))
         wanted = [next(proposals) if given is None else clean_targets(given) for given in targets]
         pairs = [
-            (self.stance.ask(target, heading), paragraph.text)
-            for analysis, given in zip(analyses, wanted, strict=True)
+            (self.stance.ask(target, heading), paragraph.text, (number, target))
+            for number, (analysis, given) in enumerate(zip(analyses, wanted, strict=True))
             for target in given
             for paragraph, heading in zip(
                 analysis.article.paragraphs(), analysis.article.above(), strict=True
             )
         ]
-        records = iter(self.stance.predict([asked for asked, _ in pairs], [text for _, text in pairs]))
+        asked, texts, articles = zip(*pairs, strict=True) if pairs else ((), (), ())
+        records = iter(self.stance.predict(asked, texts, articles))
         return [
             replace(
                 analysis,

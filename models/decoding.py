@@ -25,7 +25,9 @@ class StanceDecoding:
     `pair_weight` is the weight of the pair's label against the holder's own polarity. The surest
     holder is always kept, further ones only from the score `further_holder` on. Where the pair's
     label gives both sides at least `mixed`, both are reported: the side that no holder is on with the
-    surest one of it that has at least the score `weak_holder`, else with none.
+    surest one of it that has at least the score `weak_holder`, else with none. Where one paragraph of an
+    article is about a target with at least `article_sure`, `article_related` is added to the log-odds that
+    each of its paragraphs is: most name a subject once and go on about it without its words.
     """
 
     holder_bias: float = 0.0
@@ -34,6 +36,8 @@ class StanceDecoding:
     further_holder: float = 0.8
     mixed: float = 0.4
     weak_holder: float = 0.3
+    article_sure: float = 0.8
+    article_related: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The stance model's predictor: (target, paragraph) pairs in, labels, holders and evidence out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -150,11 +151,14 @@ class StancePredictor:
         table = np.reshape(np.asarray(logits, np.float32), (len(logits), len(self.info.labels)))
         return softmax(table / self.info.temperature)
 
-    def predict(self, targets: Sequence[str], texts: Sequence[str]) -> list[list[StanceRecord]]:
+    def predict(
+        self, targets: Sequence[str], texts: Sequence[str], articles: Sequence[Hashable] | None = None
+    ) -> list[list[StanceRecord]]:
         """The stance records of every (target, text) pair; none where the text is not about the target.
 
-        Pairs go through the model in chunks, the shortest first: token logits of all would fill memory.
-        Raises `BundleError` for a model with labels of its own.
+        `articles` says which pairs are of one article and one target: paragraphs that are surely about it
+        make the others likelier to be. Pairs go through the model in chunks, the shortest first: token
+        logits of all would fill memory. Raises `BundleError` for a model with labels of its own.
         """
         if not self.polar:
             raise BundleError(
@@ -164,13 +168,32 @@ class StancePredictor:
         order = sorted(
             range(len(texts)), key=lambda i: (len(texts[i]) + len(targets[i]), texts[i], targets[i])
         )
-        results: list[list[StanceRecord]] = [[] for _ in texts]
+        found: list[PairPrediction | None] = [None] * len(texts)
         for start in range(0, len(order), _CHUNK):
             chunk = order[start : start + _CHUNK]
             outputs = self.outputs([targets[i] for i in chunk], [texts[i] for i in chunk])
             for i, output in zip(chunk, outputs, strict=True):
-                results[i] = self.records(output.decode(self.decoding))
-        return results
+                found[i] = output.decode(self.decoding)
+        pairs = [pair for pair in found if pair is not None]
+        return [self.records(pair) for pair in self._in_articles(pairs, articles or range(len(pairs)))]
+
+    def _in_articles(
+        self, pairs: Sequence[PairPrediction], articles: Sequence[Hashable]
+    ) -> list[PairPrediction]:
+        """The pairs, less surely unrelated where another of the same article is surely about the target."""
+        options = self.decoding
+        related = [1 - softmax(pair.logits / self.info.temperature)[-1] for pair in pairs]
+        sizes = Counter(articles)
+        about = {
+            article
+            for article, share in zip(articles, related, strict=True)
+            if share >= options.article_sure and sizes[article] > 1
+        }
+        shift = np.array([0, 0, 0, options.article_related * self.info.temperature], np.float32)
+        return [
+            replace(pair, logits=pair.logits - shift) if article in about else pair
+            for pair, article in zip(pairs, articles, strict=True)
+        ]
 
     def records(self, pair: PairPrediction, options: StanceDecoding | None = None) -> list[StanceRecord]:
         """The stance records of a decoded pair."""

@@ -11,7 +11,7 @@ import pytest
 from models.decoding import StanceDecoding
 from models.load import OpenBundle
 from models.predict import Backend
-from models.stance import StancePredictor
+from models.stance import PairPrediction, StancePredictor
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.windows import Arrays
 from tests.tiny import AGAINST, ECONOMY, FAVOR, HEALTH, NEUTRAL, SPORT
@@ -135,6 +135,31 @@ def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredic
 def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
     found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend, unrelated=True))
     assert found.predict(["المشروع"], [AGAINST]) == [[]]
+
+
+def test_a_paragraph_is_likelier_about_what_its_article_is_surely_about(stance: StancePredictor) -> None:
+    """Only within an article and a target, and only where one paragraph is sure."""
+    sure, torn = np.float32([3, 0, 0, 0]), np.float32([1, 0, 0, 1.9])
+    pairs = [PairPrediction(logits, (), ()) for logits in (sure, torn, torn, torn, sure)]
+    plain = replace(stance, info=replace(stance.info, temperature=1.0, decoding={"article_related": 1.0}))
+
+    def related(articles: list[str]) -> list[bool]:
+        return [bool(plain.records(pair)) for pair in plain._in_articles(pairs, articles)]
+
+    assert related(["a", "a", "b", "b", "c"]) == [True, True, False, False, True]
+    assert related(["a", "b", "c", "d", "e"]) == [True, False, False, False, True]
+    never = replace(plain, info=replace(plain.info, decoding={"article_related": 1.0, "article_sure": 0.97}))
+    assert not any(never.records(pair) for pair in never._in_articles(pairs[:2], "aa")[1:])
+
+
+def test_predict_passes_the_articles_on(stance: StancePredictor) -> None:
+    """A bonus that turns everything makes all paragraphs of the article about the target."""
+    options = {"article_related": 99.0, "article_sure": 0.0}
+    eager = replace(stance, info=replace(stance.info, decoding=options))
+    found = replace(eager, backend=tagging(["نقابة الصيادين"], eager.backend, unrelated=True))
+    assert found.predict(["x", "x", "y"], [AGAINST, FAVOR, FAVOR]) == [[], [], []]
+    first, second, alone = found.predict(["x", "x", "y"], [AGAINST, FAVOR, FAVOR], ["x", "x", "y"])
+    assert first and second and not alone
 
 
 def test_with_respell_target_and_paragraph_are_read_as_most_spell(stance: StancePredictor) -> None:
