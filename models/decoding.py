@@ -35,7 +35,7 @@ class StanceDecoding:
     pair_weight: float = 0.5
     further_holder: float = 0.8
     mixed: float = 0.4
-    weak_holder: float = 0.3
+    weak_holder: float = 0.2
     article_sure: float = 0.8
     article_related: float = 1.0
 
