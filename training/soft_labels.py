@@ -55,10 +55,10 @@ def teach(
     """The mean answer of the bundles, of which the SVM has a share; (N, labels)."""
     labels = load_labels("topic").ids
     answers = [np.asarray(OpenBundle.open(bundle).topic().predict(texts), np.float64) for bundle in bundles]
-    mean = np.mean(answers, axis=0)
+    mean: Floats = np.mean(answers, axis=0)
     if not svm_share:
         return mean
-    return np.asarray((1 - svm_share) * mean + svm_share * svm_probabilities(train, texts, labels))
+    return (1 - svm_share) * mean + svm_share * svm_probabilities(train, texts, labels)
 
 
 def soft_row(row: TopicRow, shares: Floats) -> dict[str, Any]:
