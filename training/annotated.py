@@ -147,6 +147,8 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="where the texts are")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    if not options.texts and not options.task.startswith("written"):
+        parser.error(f"{options.task} needs --texts: its texts are not in the project")
     readers = {"targets": typed_rows, "summary": summary_rows, "written": written_rows}
     read = readers.get(options.task.split("_")[0], annotated_rows)
     rows = list(read(options.task, options.texts))

@@ -22,6 +22,7 @@ from models.load import OpenBundle
 from models.units import stems
 from training.baselines import clean, svm
 from training.data import TopicRow, read_topic
+from training.data_rows import document
 
 MIN_WORDS, MAX_WORDS = 30, 90
 _SHARED_WORDS = 0.6
@@ -41,6 +42,15 @@ def paragraphs_of(document: str, text: str) -> Iterator[TopicRow]:
             block = []
         if sentence:
             block.append(sentence)
+
+
+def documents_of(paths: Sequence[Path]) -> set[str]:
+    """The documents that have a row in the files, JSON lines."""
+    return {
+        document(str(json.loads(line)["id"]))
+        for path in paths
+        for line in path.read_text(encoding="utf-8").splitlines()
+    }
 
 
 def read_unlabelled(paths: Sequence[Path], excluded: set[str]) -> list[TopicRow]:
@@ -107,11 +117,7 @@ def main() -> None:
     parser.add_argument("--confidence", type=float, default=0.7)
     parser.add_argument("--seed", type=int, default=13)
     options = parser.parse_args()
-    excluded = {
-        str(json.loads(line)["id"]).split("#")[0]
-        for path in [options.train, *options.exclude]
-        for line in path.read_text(encoding="utf-8").splitlines()
-    }
+    excluded = documents_of([options.train, *options.exclude])
     train = read_topic(options.train).rows
     unlabelled = read_unlabelled(options.unlabelled, excluded)
     kept = pseudo_label(

@@ -24,7 +24,7 @@ from models.load import OpenBundle
 from models.predict import softmax
 from training.baselines import clean, svm
 from training.data import TopicRow, read_topic
-from training.pseudo_labels import read_unlabelled
+from training.pseudo_labels import documents_of, read_unlabelled
 
 Floats = NDArray[np.float64]
 _SHARPNESS = np.geomspace(0.5, 16, 31)
@@ -84,12 +84,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    excluded = {
-        str(json.loads(line)["id"]).split("#")[0]
-        for path in [options.train, *options.exclude]
-        for line in path.read_text(encoding="utf-8").splitlines()
-    }
-    pool = read_unlabelled(options.unlabelled, excluded)
+    pool = read_unlabelled(options.unlabelled, documents_of([options.train, *options.exclude]))
     random.Random(options.seed).shuffle(pool)
     drawn = list({row.id.split("#")[0]: row for row in pool}.values())[: options.count]
     shares = teach(read_topic(options.train).rows, [row.text for row in drawn], options.bundles, options.svm)
