@@ -2,7 +2,7 @@
 
     python -m training.annotated topic|stance|summary|… --texts ARTICLES.jsonl … --out ROWS.jsonl
     python -m training.annotated targets|… --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
-    python -m training.annotated written|written_topic --out ROWS.jsonl
+    python -m training.annotated written|written_articles|… --out ROWS.jsonl
 
 `training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away. Those
 of `written*.jsonl` are: paragraphs written for the project, so that nothing else is needed.
@@ -84,14 +84,16 @@ def typed_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
 
 
 def written_rows(name: str, _: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """Paragraphs of our own; those with stances are each followed by the row of their target as typed."""
+    """Paragraphs of our own, each followed by the row of its target as typed where there is one."""
     for line in (ANNOTATIONS_DIR / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         found = json.loads(line)
         if "label" in found:
             yield found
             continue
         row = _stance_row(found, found["text"], found["title"])
-        yield from (row, _typed(row, found))
+        yield row
+        if "typed" in found:
+            yield _typed(row, found)
 
 
 def _typed(row: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:

@@ -104,6 +104,28 @@ def test_paragraphs_of_our_own_need_no_other_file(name: str, tmp_path: Path) -> 
     assert len(opposed) > 0.4 * len(read[::2])
 
 
+@pytest.mark.parametrize("name", ["written_articles", "written_articles_2"])
+def test_articles_of_our_own_say_of_every_paragraph_where_it_stands_on_every_target(
+    name: str, tmp_path: Path
+) -> None:
+    """A target of the article is a record or "unrelated" in each of its paragraphs, which come once each."""
+    out = tmp_path / "rows.jsonl"
+    rows = list(written_rows(name, []))
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    read = read_stance(out).rows
+    assert len(read) == len(_annotations(name))
+    articles: dict[str, list[StanceRow]] = {}
+    for row in read:
+        articles.setdefault(row.document, []).append(row)
+    for paragraphs in articles.values():
+        targets = {r.target for row in paragraphs for r in row.stances if r.stance != "unrelated"}
+        assert len(targets) >= 2 and len(paragraphs) >= 4
+        assert all(targets <= {record.target for record in row.stances} for row in paragraphs)
+    sides = [record for row in read for record in row.stances if record.stance in ("favor", "against")]
+    assert all(record.evidence is not None for record in sides)
+    assert 0.7 < sum(record.holder is not None for record in sides) / len(sides) < 1
+
+
 def test_topics_of_paragraphs_of_our_own(tmp_path: Path) -> None:
     out = tmp_path / "rows.jsonl"
     rows = list(written_rows("written_topic", []))
