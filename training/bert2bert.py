@@ -1,8 +1,8 @@
 """A seq2seq model made of an encoder: `python -m training.bert2bert --encoder FOLDER --out FOLDER`.
 
 The decoder starts as a second copy of the encoder's layers, with attention to the first one that is new
-("BERT2BERT": Rothe, Narayan and Severyn, Leveraging Pre-trained Checkpoints for Sequence Generation Tasks,
-TACL 2020). It knows nothing yet: `mujaz train summary --kind abstractive --method full --base OUT` teaches it.
+("BERT2BERT": Rothe, Narayan and Severyn, Leveraging Pre-trained Checkpoints for Sequence Generation,
+TACL 2020). It knows nothing; `mujaz train summary --kind abstractive --method full --base OUT` teaches it.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def bert2bert(encoder: Path, *, decoder_layers: int | None = None, seed: int = 0
     torch.manual_seed(seed)
     layers = {} if decoder_layers is None else {"decoder_num_hidden_layers": decoder_layers}
     model: Any = EncoderDecoderModel.from_encoder_decoder_pretrained(
-        encoder, encoder, decoder_dtype=torch.float32, encoder_dtype=torch.float32, **layers
+        str(encoder), str(encoder), decoder_dtype=torch.float32, encoder_dtype=torch.float32, **layers
     )
     special = {
         "decoder_start_token_id": tokenizer.cls_token_id,
