@@ -1,20 +1,23 @@
-"""Who stands where in whole articles: `python -m benchmarks.parties [--bundle B] [--json]`.
+"""Who stands where in whole articles: `python -m benchmarks.parties [--bundle B] [--json] [--news FILE …]`.
 
 `benchmarks/articles/` holds articles written for this project, with the parties that each reports for or
-against some targets, by the names it gives them. The articles are analysed as a user would, with the targets
-given. A party is found where a reported holder has one of its names (half of the words, both ways); it is
-right where the side is its own too.
+against some targets, by the names it gives them (`gold.jsonl`); and such parties in articles of the news
+whose texts are not ours to give away (`news.jsonl`): `--news` names the files, one article a line, as
+`{"id", "title"?, "text"}`. The articles are analysed as a user would, with the targets given. A party is
+found where a reported holder has one of its names (half of the words, both ways); it is right where the side
+is its own too.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from arabic.errors import InputError
 from arabic.normalize import Normalization, normalize
 from inference.analyzer import Analyzer
 from inference.results import Stance
@@ -84,9 +87,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure which parties are found on their side.")
     parser.add_argument("--bundle", type=Path, default=None)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--news", type=Path, nargs="+", help="articles of the news instead of our own")
     options = parser.parse_args()
+    gold = read_gold(ARTICLES / ("news.jsonl" if options.news else "gold.jsonl"))
+    texts = news_texts(options.news, gold) if options.news else our_texts(gold)
     analyzer = Analyzer.load(options.bundle)
-    results = {name: measure(analyzer, name, questions) for name, questions in read_gold().items()}
+    results = {name: measure(analyzer, texts[name], questions) for name, questions in gold.items()}
     total = sum(results.values(), Counts())
     if options.json:
         shares = {name: getattr(total, name) for name in ("recall", "precision", "f1")}
@@ -95,10 +101,28 @@ def main() -> None:
         Console().print(_table(results, total))
 
 
-def read_gold(folder: Path = ARTICLES) -> dict[str, list[Question]]:
-    """The questions on every article, by its file's name without the ending."""
+def our_texts(names: Iterable[str]) -> dict[str, str]:
+    """The articles written for this project, by their files' names without the ending."""
+    return {name: (ARTICLES / f"{name}.txt").read_text(encoding="utf-8") for name in names}
+
+
+def news_texts(files: Sequence[Path], names: Collection[str]) -> dict[str, str]:
+    """The articles of that id in the files, titles first. Raises `InputError` where one is missing."""
+    texts = {}
+    for path in files:
+        for article in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            if article["id"] in names:
+                texts[article["id"]] = f"{article.get('title') or ''}\n\n{article['text']}".strip()
+    missing = sorted(set(names) - set(texts))
+    if missing:
+        raise InputError(f"{len(missing)} of {len(names)} articles are in no file, such as {missing[0]}")
+    return texts
+
+
+def read_gold(file: Path = ARTICLES / "gold.jsonl") -> dict[str, list[Question]]:
+    """The questions on every article, by its name."""
     gold = {}
-    for line in (folder / "gold.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         gold[row["article"]] = [
             Question(
@@ -111,9 +135,8 @@ def read_gold(folder: Path = ARTICLES) -> dict[str, list[Question]]:
     return gold
 
 
-def measure(analyzer: Analyzer, name: str, questions: Sequence[Question]) -> Counts:
+def measure(analyzer: Analyzer, text: str, questions: Sequence[Question]) -> Counts:
     """Analyse one article and compare."""
-    text = (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
     stances = analyzer.analyze(text, targets=[question.target for question in questions]).stances
     return sum(
         (judge(question, [s for s in stances if s.target == question.target]) for question in questions),

@@ -1,8 +1,21 @@
 """What counts as a party found, and that the articles' labels fit the articles."""
 
+from pathlib import Path
+
 import pytest
 
-from benchmarks.parties import ARTICLES, Counts, Party, Question, called, judge, read_gold
+from arabic.errors import InputError
+from benchmarks.parties import (
+    ARTICLES,
+    Counts,
+    Party,
+    Question,
+    called,
+    judge,
+    news_texts,
+    our_texts,
+    read_gold,
+)
 from inference.results import Span, Stance
 
 QUESTION = Question(
@@ -50,8 +63,31 @@ def test_fewer_do_not(holder: str) -> None:
 def test_every_name_stands_in_its_article() -> None:
     gold = read_gold()
     assert len(gold) == len(list(ARTICLES.glob("*.txt")))
+    check(gold, our_texts(gold))
+
+
+@pytest.mark.shared
+def test_every_name_stands_in_its_article_of_the_news(shared: Path) -> None:
+    gold = read_gold(ARTICLES / "news.jsonl")
+    data = shared / "data"
+    check(
+        gold, news_texts([data / "ant_topic" / "all.jsonl", *(data / "sanad_khaleej").glob("*.jsonl")], gold)
+    )
+
+
+def test_an_article_that_is_in_no_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "news.jsonl"
+    file.write_text(
+        '{"id": "a-1", "title": "عنوان", "text": "نص"}\n{"id": "a-2", "text": "نص"}\n', encoding="utf-8"
+    )
+    assert news_texts([file], ["a-1", "a-2"]) == {"a-1": "عنوان\n\nنص", "a-2": "نص"}
+    with pytest.raises(InputError, match=r"1 of 2 articles are in no file, such as a-3"):
+        news_texts([file], ["a-1", "a-3"])
+
+
+def check(gold: dict[str, list[Question]], texts: dict[str, str]) -> None:
     for name, questions in gold.items():
-        text = (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
+        text = texts[name]
         for question in questions:
             assert {party.stance for party in question.parties} <= {"favor", "against"}
             for names in [*(party.names for party in question.parties), question.neutral]:
