@@ -5,12 +5,12 @@ against some targets, by the names it gives them (`gold.jsonl`); and such partie
 whose texts are not ours to give away (`news.jsonl`): `--news` names the files, one article a line, as
 `{"id", "title"?, "text"}`. The articles are analysed as a user would, with the targets given. A party is
 found where a reported holder has one of its names (half of the words, both ways); it is right where the side
-is its own too.
+is its own too. Every article is also asked for targets of the next ones, on which every side is false.
 """
 
 import argparse
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -62,6 +62,10 @@ class Counts:
     """Those that are a bystander."""
     unnamed: int = 0
     """Sides reported without a name."""
+    foreign_questions: int = 0
+    """Targets of other articles that were asked for."""
+    foreign_sides: int = 0
+    """Sides reported on those."""
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
@@ -92,7 +96,10 @@ def main() -> None:
     gold = read_gold(ARTICLES / ("news.jsonl" if options.news else "gold.jsonl"))
     texts = news_texts(options.news, gold) if options.news else our_texts(gold)
     analyzer = Analyzer.load(options.bundle)
-    results = {name: measure(analyzer, texts[name], questions) for name, questions in gold.items()}
+    results = {
+        name: measure(analyzer, texts[name], questions) + ask_foreign(analyzer, texts[name], others)
+        for (name, questions), others in zip(gold.items(), foreign_targets(gold), strict=True)
+    }
     total = sum(results.values(), Counts())
     if options.json:
         shares = {name: getattr(total, name) for name in ("recall", "precision", "f1")}
@@ -142,6 +149,19 @@ def measure(analyzer: Analyzer, text: str, questions: Sequence[Question]) -> Cou
         (judge(question, [s for s in stances if s.target == question.target]) for question in questions),
         Counts(),
     )
+
+
+def foreign_targets(gold: Mapping[str, Sequence[Question]]) -> list[list[str]]:
+    """For every article the first two targets of each of the two articles after it."""
+    first = [[question.target for question in questions[:2]] for questions in gold.values()]
+    return [first[(i + 1) % len(first)] + first[(i + 2) % len(first)] for i in range(len(first))]
+
+
+def ask_foreign(analyzer: Analyzer, text: str, targets: Sequence[str]) -> Counts:
+    """Analyse one article for targets that it does not speak of."""
+    stances = analyzer.analyze(text, targets=list(targets)).stances
+    sides = sum(stance.stance in ("favor", "against") for stance in stances)
+    return Counts(foreign_questions=len(targets), foreign_sides=sides)
 
 
 def judge(question: Question, stances: Sequence[Stance]) -> Counts:

@@ -11,6 +11,7 @@ from benchmarks.parties import (
     Party,
     Question,
     called,
+    foreign_targets,
     judge,
     news_texts,
     our_texts,
@@ -73,6 +74,12 @@ def test_every_name_stands_in_its_article_of_the_news(shared: Path) -> None:
     check(
         gold, news_texts([data / "ant_topic" / "all.jsonl", *(data / "sanad_khaleej").glob("*.jsonl")], gold)
     )
+
+
+def test_an_article_is_asked_for_targets_of_the_next_two() -> None:
+    gold = {name: [Question(f"{name}{i}", (), ()) for i in range(3)] for name in "abcd"}
+    assert foreign_targets(gold)[0] == ["b0", "b1", "c0", "c1"]
+    assert foreign_targets(gold)[3] == ["a0", "a1", "b0", "b1"]
 
 
 def test_an_article_that_is_in_no_file_is_named(tmp_path: Path) -> None:
