@@ -127,7 +127,11 @@ class TopicPredictor:
 
 @dataclass(frozen=True, slots=True)
 class SaliencePredictor:
-    """How much each unit of an article belongs into its summary."""
+    """How much each unit of an article belongs into its summary.
+
+    The salience is the probability of being key: 1 / (1 + exp(-(logit / temperature + bias))), with the
+    bias of the bundle's decoding options (Platt 1999).
+    """
 
     backend: Backend
     info: TaskInfo
@@ -153,8 +157,8 @@ class SaliencePredictor:
                 places.append((item, members))
         scores = [np.zeros(len(units), np.float32) for units in articles]
         for (item, members), output in zip(places, self.backend.run(inputs), strict=True):
-            logits = output["logits"][: len(members)]
-            scores[item][members] = 1 / (1 + np.exp(-logits / self.info.temperature))
+            logits = output["logits"][: len(members)] / self.info.temperature
+            scores[item][members] = 1 / (1 + np.exp(-logits - self.info.decoding.get("bias", 0.0)))
         return scores
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from models.bundle import Task, TaskInfo
@@ -16,7 +17,7 @@ from models.decoding import StanceDecoding
 from models.predict import Backend, SaliencePredictor, TopicPredictor, softmax
 from models.stance import StancePredictor
 from models.windows import Arrays, Forward
-from training.data import StanceRow
+from training.data import StanceRow, SummaryRow
 from training.evaluate import (
     evaluate_stance,
     evaluate_topic,
@@ -49,10 +50,13 @@ def calibrate(
     """Fit the temperature, the threshold and the decoding options on dev rows; `metrics` has the figures.
 
     `precision` is the share of right answers that the threshold is to give. All probabilities are those
-    of the pair (stance) or the paragraph (topic); saliences stay as they are.
+    of the pair (stance), the paragraph (topic) or the unit (summary, temperature and bias only).
     """
     backend = dataclasses.replace(backend, forward=remembered(backend.forward))
-    fitted = info if task == "summary" else _fit(task, backend, info, rows, precision)
+    if task == "summary":
+        fitted = _fit_salience(backend, info, rows)
+    else:
+        fitted = _fit(task, backend, info, rows, precision)
     return dataclasses.replace(fitted, metrics={**fitted.metrics, **dev_figures(task, backend, fitted, rows)})
 
 
@@ -100,6 +104,28 @@ def _fit_stance(
         if score > best_score:
             best, best_score = options, score
     return dataclasses.replace(info, decoding=dataclasses.asdict(best)), logits, gold
+
+
+def _fit_salience(backend: Backend, info: TaskInfo, rows: Sequence[SummaryRow]) -> TaskInfo:
+    """Fit temperature and bias of the salience (Platt 1999): important units are learnt as half key ones.
+
+    Without them the saliences of an article sum to more units than readers choose, and too many are taken.
+    They stay as they are where all units are key or none is, or where key units have the lower logits.
+    """
+    plain = dataclasses.replace(info, temperature=1.0, decoding={})
+    found = SaliencePredictor(backend, plain).predict(
+        [row.title for row in rows], [row.units for row in rows]
+    )
+    salience = np.concatenate([*found, np.zeros(0, np.float32)]).clip(1e-6, 1 - 1e-6)
+    key = np.array([i in row.key for row in rows for i in range(len(row.units))])
+    if len(np.unique(key)) < 2:
+        return plain
+    logits = np.log(salience / (1 - salience)).reshape(-1, 1)  # (units, 1)
+    scaling = LogisticRegression(C=np.inf).fit(logits, key)
+    slope, bias = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
+    if slope <= 0:
+        return plain
+    return dataclasses.replace(plain, temperature=1 / slope, decoding={"bias": bias})
 
 
 def remembered(forward: Forward) -> Forward:

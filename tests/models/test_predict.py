@@ -143,7 +143,7 @@ def test_units_keep_their_own_features_in_every_window(salience: SaliencePredict
 
     windows: list[int] = []
     units = [FAVOR, HEALTH, AGAINST, SPORT] * 8
-    warm = replace(salience.info, temperature=1.0)
+    warm = replace(salience.info, temperature=1.0, decoding={})
     placed = SaliencePredictor(replace(salience.backend, forward=forward), warm)
     (scores,) = placed.predict([""], [units])
     assert sum(windows) > 1

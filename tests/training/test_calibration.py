@@ -1,5 +1,6 @@
 """Calibration recovers what was put in and never makes a confident predictor look worse."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.load import OpenBundle
-from models.predict import softmax
+from models.predict import SaliencePredictor, softmax
+from models.windows import Arrays
 from training.calibration import calibrate, cross_fitted_ece, fit_temperature, threshold_for_precision
 from training.data import read_stance, read_summary, read_topic
+from training.evaluate_summary import evaluate_summary
 from training.metrics import expected_calibration_error
 
 
@@ -98,4 +101,34 @@ def test_calibrate_sets_what_the_task_uses(tiny_bundle: Path, tiny_rows: dict[st
     assert set(found.decoding) >= {"holder_bias", "evidence_bias"} and 0 <= found.threshold <= 1
     summary = bundle.summary()
     found = calibrate("summary", summary.backend, summary.info, read_summary(tiny_rows["summary"]).rows)
-    assert found.temperature == 1 and "unit_overlap" in found.metrics
+    assert found.temperature > 0 and "unit_overlap" in found.metrics
+
+
+def test_saliences_come_to_sum_to_the_units_that_readers_choose(
+    tiny_bundle: Path, tiny_rows: dict[str, Path]
+) -> None:
+    """A model that is too sure of every unit is mended by a bias, and the bundle's predictor applies it."""
+    summary = OpenBundle.open(tiny_bundle).summary()
+    rows = read_summary(tiny_rows["summary"]).rows
+
+    def sure(arrays: Arrays) -> Arrays:
+        features = arrays["features"]  # (B, U, F); the first unit of an article is the likeliest
+        return {"logits": 4 + features[..., 1]}
+
+    backend = dataclasses.replace(summary.backend, forward=sure)
+    found = calibrate("summary", backend, summary.info, rows)
+    assert found.decoding["bias"] < 0
+    salience = SaliencePredictor(backend, found).predict([r.title for r in rows], [r.units for r in rows])
+    wanted = sum(len(row.key) for row in rows)
+    assert sum(float(s.sum()) for s in salience) == pytest.approx(wanted, rel=0.02)
+    assert found.metrics["ece"] < evaluate_summary(SaliencePredictor(backend, summary.info), rows)["ece"]
+
+
+def test_saliences_that_point_the_wrong_way_stay_as_they_are(
+    tiny_bundle: Path, tiny_rows: dict[str, Path]
+) -> None:
+    summary = OpenBundle.open(tiny_bundle).summary()
+    rows = read_summary(tiny_rows["summary"]).rows
+    backend = dataclasses.replace(summary.backend, forward=lambda a: {"logits": -a["features"][..., 1]})
+    found = calibrate("summary", backend, summary.info, rows)
+    assert found.decoding == {} and found.temperature == 1
