@@ -158,7 +158,8 @@ class SaliencePredictor:
         scores = [np.zeros(len(units), np.float32) for units in articles]
         for (item, members), output in zip(places, self.backend.run(inputs), strict=True):
             logits = output["logits"][: len(members)] / self.info.temperature
-            scores[item][members] = 1 / (1 + np.exp(-logits - self.info.decoding.get("bias", 0.0)))
+            shifted = logits + self.info.decoding.get("bias", 0.0)
+            scores[item][members] = (1 + np.tanh(shifted / 2)) / 2  # the logistic function, without overflow
         return scores
 
 
