@@ -47,7 +47,7 @@ def item_text(item: Span | Block) -> str:
 
 def _front_matter(source: str, lines: Sequence[Line]) -> tuple[int, Span | None]:
     """How many lines the front matter takes, and the title it gives."""
-    if not lines or lines[0].text != "---" or source[: lines[0].start].strip("\ufeff \n\r"):
+    if not lines or lines[0].text != "---" or source[: lines[0].start].strip("\ufeff"):
         return 0, None
     title = None
     for i in range(1, min(len(lines), 100)):

@@ -121,9 +121,7 @@ def _fit_salience(backend: Backend, info: TaskInfo, rows: Sequence[SummaryRow]) 
     if len(np.unique(key)) < 2:
         return plain
     logits = np.log(salience / (1 - salience)).reshape(-1, 1)  # (units, 1)
-    scaling = LogisticRegression().fit(
-        logits, key
-    )  # its penalty keeps separable units from a slope without end
+    scaling = LogisticRegression().fit(logits, key)  # the penalty bounds the slope of separable units
     slope, bias = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
     if slope <= 0:
         return plain
