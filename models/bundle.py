@@ -80,7 +80,7 @@ class TaskInfo:
     max_length: int
     temperature: float = 1.0
     threshold: float = 0.0
-    decoding: dict[str, float] = field(default_factory=dict)
+    decoding: dict[str, float | bool] = field(default_factory=dict)
     data: tuple[DataInfo, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)

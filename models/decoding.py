@@ -21,7 +21,8 @@ _EDGES = " \t\n\"'«»“”()[]{}،,.؛;:!؟?…-–"
 class StanceDecoding:
     """Options of the stance decoder, chosen on dev and saved in the bundle.
 
-    `holder_bias` and `evidence_bias` are added to the log-probability of "outside";
+    With `chosen_holders` the model's holder scores are those of `models.choices`, else tags (bundles before
+    0.5). `holder_bias` and `evidence_bias` are added to the log-probability of nobody and of "outside";
     `pair_weight` is the weight of the pair's label against the holder's own polarity. The surest
     holder is always kept, further ones only from the score `further_holder` on. Where the pair's
     label gives both sides at least `mixed`, both are reported: the side that no holder is on with the
@@ -30,6 +31,7 @@ class StanceDecoding:
     each of its paragraphs is: most name a subject once and go on about it without its words.
     """
 
+    chosen_holders: bool = False
     holder_bias: float = 0.0
     evidence_bias: float = 0.0
     pair_weight: float = 0.5

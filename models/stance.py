@@ -3,11 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from arabic.normalize import Normalized
 from models.bundle import TaskInfo
+from models.choices import chosen_spans
 from models.decoding import (
     StanceDecoding,
     StanceRecord,
@@ -48,30 +52,46 @@ class PairOutput:
 
     def decode(self, options: StanceDecoding) -> PairPrediction:
         """Decode the token tags into spans of the paragraph as given."""
-        evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias)
+        evidence = self._evidence(options.evidence_bias)
         if not evidence:  # a stance should come with its words: settle for weaker ones
-            evidence = self._spans("evidence", EVIDENCE_TAGS, options.evidence_bias + _WEAK)
+            evidence = self._evidence(options.evidence_bias + _WEAK)
         return PairPrediction(
             self.logits,
-            self._spans("holder", HOLDER_TAGS, options.holder_bias),
+            self._holders(options, options.holder_bias),
             evidence,
-            self._spans("holder", HOLDER_TAGS, options.holder_bias + _WEAK),
+            self._holders(options, options.holder_bias + _WEAK),
         )
 
-    def _spans(self, name: str, tags: Sequence[str], bias: float) -> tuple[TaggedSpan, ...]:
-        """The spans of the paragraph as given; of a holder the first mention, as the labelled data has it."""
-        found: list[TaggedSpan] = []
-        for window, output in self.tokens:
-            probabilities = softmax(output[name][: len(window.offsets)])
-            found += decode_spans(probabilities, window.offsets, tags, self.paragraph.text or " ", bias)
+    def _evidence(self, bias: float) -> tuple[TaggedSpan, ...]:
+        return self._as_given(self._merged("evidence", partial(_tagged, EVIDENCE_TAGS), bias))
+
+    def _holders(self, options: StanceDecoding, bias: float) -> tuple[TaggedSpan, ...]:
+        """The holders, each where it is mentioned first, as the labelled data has it."""
+        decode = chosen_spans if options.chosen_holders else partial(_tagged, HOLDER_TAGS)
+        return self._as_given(first_mentions(self._merged("holder", decode, bias), self.paragraph.text))
+
+    def _merged(self, name: str, decode: Callable[..., list[TaggedSpan]], bias: float) -> list[TaggedSpan]:
+        text = self.paragraph.text or " "
+        found = [
+            span
+            for window, output in self.tokens
+            for span in decode(output[name][: len(window.offsets)], window.offsets, text, bias)
+        ]
         found.sort(key=lambda span: span.start)  # what stands in the overlap of two windows is seen twice
-        merged = merge_spans(found)
-        if name == "holder":
-            merged = first_mentions(merged, self.paragraph.text)
+        return merge_spans(found)
+
+    def _as_given(self, spans: Sequence[TaggedSpan]) -> tuple[TaggedSpan, ...]:
+        """The spans of the paragraph as given."""
         return tuple(
             TaggedSpan(*self.paragraph.to_source(span.start, span.end), span.polarity, span.score)
-            for span in merged
+            for span in spans
         )
+
+
+def _tagged(
+    tags: Sequence[str], logits: Floats, offsets: NDArray[np.int64], text: str, bias: float
+) -> list[TaggedSpan]:
+    return decode_spans(softmax(logits), offsets, tags, text, bias)
 
 
 def under_heading(target: str, heading: str) -> str:
@@ -112,7 +132,7 @@ class StancePredictor:
     @property
     def decoding(self) -> StanceDecoding:
         """The decoding options saved in the bundle."""
-        return StanceDecoding(**self.info.decoding)
+        return StanceDecoding(**cast(dict[str, Any], self.info.decoding))
 
     def outputs(self, targets: Sequence[str], texts: Sequence[str]) -> list[PairOutput]:
         """Run the model over (target, text) pairs.

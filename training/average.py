@@ -64,8 +64,14 @@ def _check_parts(infos: Mapping[Path, BundleInfo], task: Task, out: Path) -> Pat
             raise InputError(f"{part} has no {task} adapter; average bundles that were trained with lora")
         if found.labels != infos[first].tasks[task].labels:
             raise InputError(f"{part} and {first} have different labels for {task}; they cannot be averaged")
+        if _chooses(found) != _chooses(infos[first].tasks[task]):
+            raise InputError(f"{part} and {first}: one chooses holders, the other (before 0.5) tags them")
         check_same(found.encoder, part, first, infos)
     return first
+
+
+def _chooses(info: TaskInfo) -> bool:
+    return bool(info.decoding.get("chosen_holders"))
 
 
 def _write(

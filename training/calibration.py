@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from training.evaluate import (
 from training.evaluate_summary import evaluate_summary
 from training.metrics import expected_calibration_error, reliability, risk_coverage
 
-_HOLDER_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
+_HOLDER_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+_FURTHER_HOLDERS = (0.2, 0.35, 0.5)
 _EVIDENCE_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 
 
@@ -96,14 +97,19 @@ def _fit_stance(
     if not predictor.polar:
         return info, logits, gold
     predictor = StancePredictor(backend, dataclasses.replace(info, temperature=fit_temperature(logits, gold)))
-    best, best_score = StanceDecoding(), -1.0
-    for holder, evidence in itertools.product(_HOLDER_BIASES, _EVIDENCE_BIASES):
-        options = StanceDecoding(holder_bias=holder, evidence_bias=evidence)
-        figures = stance_figures(predictor, pairs, outputs, options)
-        score = figures["holder_token_f1"] + figures["evidence_token_f1"]
-        if score > best_score:
-            best, best_score = options, score
-    return dataclasses.replace(info, decoding=dataclasses.asdict(best)), logits, gold
+
+    def best(name: str, choices: Iterable[StanceDecoding]) -> StanceDecoding:
+        return max(choices, key=lambda o: stance_figures(predictor, pairs, outputs, o)[f"{name}_token_f1"])
+
+    start = dataclasses.replace(StanceDecoding(), chosen_holders=predictor.decoding.chosen_holders)
+    further = _FURTHER_HOLDERS if start.chosen_holders else (start.further_holder,)
+    holders = (
+        dataclasses.replace(start, holder_bias=bias, further_holder=least)
+        for bias, least in itertools.product(_HOLDER_BIASES, further)
+    )
+    chosen = best("holder", holders)
+    chosen = best("evidence", (dataclasses.replace(chosen, evidence_bias=b) for b in _EVIDENCE_BIASES))
+    return dataclasses.replace(info, decoding=dataclasses.asdict(chosen)), logits, gold
 
 
 def _fit_salience(backend: Backend, info: TaskInfo, rows: Sequence[SummaryRow]) -> TaskInfo:

@@ -18,6 +18,9 @@ from training.folder import claim, data_sha256
 from training.precision import choose_dtype
 from training.start import check_start
 
+_NEW_DECODING = {"chosen_holders": True, "further_holder": 0.35}
+"""How the holders of a model that is trained now are read, until `calibrate` fits the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -119,5 +122,6 @@ def task_info(inputs: Inputs, encoder: str) -> TaskInfo:
         labels=inputs.labels,
         max_length=inputs.config.max_length,
         data=(inputs.data,),
+        decoding=dict(_NEW_DECODING) if inputs.task == "stance" else {},
         config=inputs.record["config"] | dataclasses.asdict(inputs.config),
     )

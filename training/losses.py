@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.tags import HOLDER_TAGS
 from training.config import TrainConfig
 from training.features import IGNORE
 
@@ -22,10 +23,8 @@ def build_loss(task: str, config: TrainConfig, class_weights: Tensor | None) -> 
         )
 
     def stance_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
-        tokens = sum(
-            tag_cross_entropy(outputs[name], labels[f"{name}_labels"], config.tag_weight)
-            for name in ("holder", "evidence")
-        )
+        evidence = tag_cross_entropy(outputs["evidence"], labels["evidence_labels"], config.tag_weight)
+        tokens = choice_cross_entropy(outputs["holder"], labels["holder_labels"]) + evidence
         return pair_loss(outputs, labels) + config.token_loss_weight * tokens
 
     def salience_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
@@ -59,6 +58,31 @@ def tag_cross_entropy(logits: Tensor, tags: Tensor, weight: float) -> Tensor:
     weights = torch.full((logits.shape[-1],), weight, device=logits.device)
     weights[0] = 1.0
     return functional.cross_entropy(logits[kept].float(), tags[kept], weight=weights)
+
+
+def choice_cross_entropy(logits: Tensor, tags: Tensor) -> Tensor:
+    """Cross entropy of the holders' first and last tokens, chosen for each polarity among all tokens.
+
+    Token 0 stands for nobody; several holders of one polarity share the target. The mean over pairs and
+    over the six choices. logits (B, T, 7), tags (B, T) as `models.tags` has them → scalar.
+    """
+    related = (tags != IGNORE).any(-1)
+    if not related.any():
+        return logits.sum() * 0
+    logits, tags = logits[related].float(), tags[related]
+    outside = tags == IGNORE
+    outside[:, 0] = False
+    following = functional.pad(tags[:, 1:], (0, 1), value=IGNORE)
+    losses = []
+    for begin in range(1, len(HOLDER_TAGS), 2):
+        first = tags == begin
+        last = (first | (tags == begin + 1)) & (following != begin + 1)
+        for column, wanted in ((begin, first), (begin + 1, last)):
+            target = wanted.float()  # (B, T)
+            target[:, 0] = (~wanted.any(-1)).float()
+            scores = logits[:, :, column].masked_fill(outside, -1e4)
+            losses.append(soft_cross_entropy(scores, target / target.sum(-1, keepdim=True)))
+    return torch.stack(losses).mean()
 
 
 def frequency_weights(targets: Tensor, power: float) -> Tensor | None:

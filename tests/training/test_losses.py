@@ -4,9 +4,16 @@ import pytest
 import torch
 from torch.nn import functional
 
+from models.tags import HOLDER_TAGS
 from training.config import TrainConfig
 from training.features import IGNORE
-from training.losses import build_loss, frequency_weights, soft_cross_entropy, tag_cross_entropy
+from training.losses import (
+    build_loss,
+    choice_cross_entropy,
+    frequency_weights,
+    soft_cross_entropy,
+    tag_cross_entropy,
+)
 
 ROWS, CLASSES, TOKENS = 12, 4, 7
 
@@ -87,7 +94,7 @@ def test_a_batch_without_tags_costs_nothing_and_has_a_gradient() -> None:
     assert logits.grad is not None and not logits.grad.any()
 
 
-def test_stance_loss_is_the_pairs_and_the_weighted_tags() -> None:
+def test_stance_loss_is_the_pairs_and_the_weighted_tokens() -> None:
     generator = torch.Generator().manual_seed(5)
     outputs = {
         "logits": torch.randn(2, 4, generator=generator),
@@ -100,7 +107,8 @@ def test_stance_loss_is_the_pairs_and_the_weighted_tags() -> None:
         "evidence_labels": torch.zeros(2, TOKENS, dtype=torch.long),
     }
     pair = soft_cross_entropy(outputs["logits"], labels["labels"])
-    tags = sum(tag_cross_entropy(outputs[n], labels[f"{n}_labels"], 1.0) for n in ("holder", "evidence"))
+    tags = choice_cross_entropy(outputs["holder"], labels["holder_labels"])
+    tags += tag_cross_entropy(outputs["evidence"], labels["evidence_labels"], 1.0)
     for weight in (0.0, 2.0):
         loss = build_loss("stance", TrainConfig(token_loss_weight=weight), None)
         torch.testing.assert_close(loss(outputs, labels), pair + weight * tags)
@@ -112,3 +120,50 @@ def test_salience_loss_leaves_out_padded_units() -> None:
     targets = torch.tensor([[1.0, 0.5, float(IGNORE)]])
     expected = functional.binary_cross_entropy_with_logits(logits[:, :2], targets[:, :2])
     torch.testing.assert_close(loss({"logits": logits}, {"unit_labels": targets}), expected)
+
+
+def _choice(tags: list[int], chosen: dict[int, int], sure: float = 20.0) -> torch.Tensor:
+    """The loss of one pair whose scores are zero but at `chosen`: the column of HOLDER_TAGS → the token."""
+    logits = torch.zeros(1, len(tags), len(HOLDER_TAGS))
+    for column, token in chosen.items():
+        logits[0, token, column] = sure
+    return choice_cross_entropy(logits, torch.tensor([tags]))
+
+
+SIDES = {"O": 0, "B": HOLDER_TAGS.index("B-against"), "I": HOLDER_TAGS.index("I-against"), "x": IGNORE}
+
+
+def test_the_choice_of_a_holder_is_its_first_and_last_token_and_nobody_on_other_sides() -> None:
+    tags = [SIDES[tag] for tag in "xxOBIIOx"]
+    right = {1: 0, 2: 0, 3: 3, 4: 5, 5: 0, 6: 0}
+    assert _choice(tags, right).item() < 1e-6
+    for column in right:
+        assert _choice(tags, right | {column: 2}).item() == pytest.approx(20 / 6, rel=1e-3)
+
+
+def test_tokens_outside_the_paragraph_cannot_be_chosen() -> None:
+    """But token 0, which stands for nobody: four tokens compete here, whatever the target's are worth."""
+    tags = [SIDES[tag] for tag in "xxxOBOx"]
+    even = _choice(tags, {})
+    assert even.item() == pytest.approx(torch.tensor(4.0).log().item())
+    assert _choice(tags, {3: 1, 4: 2}).item() == pytest.approx(even.item())
+
+
+def test_a_holder_of_one_token_and_two_of_one_side() -> None:
+    alone = [SIDES[tag] for tag in "xOBOx"]
+    assert _choice(alone, {1: 0, 2: 0, 3: 2, 4: 2, 5: 0, 6: 0}).item() < 1e-6
+    two = [SIDES[tag] for tag in "xBOBIx"]
+    logits = torch.full((1, 6, len(HOLDER_TAGS)), -20.0)
+    logits[0, 0, [1, 2, 5, 6]] = 20.0
+    logits[0, [1, 3], SIDES["B"]] = 20.0
+    logits[0, [1, 4], SIDES["I"]] = 20.0
+    assert choice_cross_entropy(logits, torch.tensor([two])).item() == pytest.approx(
+        2 * torch.tensor(2.0).log().item() / 6, rel=1e-3
+    )
+
+
+def test_pairs_without_tags_teach_no_choice() -> None:
+    logits = torch.randn(2, 5, len(HOLDER_TAGS), requires_grad=True)
+    loss = choice_cross_entropy(logits, torch.full((2, 5), IGNORE))
+    loss.backward()
+    assert loss.item() == 0.0 and logits.grad is not None and not logits.grad.any()
