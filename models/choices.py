@@ -1,16 +1,18 @@
 """Holders as a choice: which words name who is on each side, or nobody."""
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decoding import TaggedSpan, merge_spans, snap
+from models.decoding import TaggedSpan, snap
 from models.predict import Floats
 
 _LONGEST = 24  # tokens of a holder
 _LIKELIEST = 8
 _LEAST = 0.1
+_SHARED = 0.5
 
 
 def chosen_spans(
@@ -29,24 +31,43 @@ def chosen_spans(
     inside[:1] = True
     first, last = _log_shares(logits[:, 1::2], inside), _log_shares(logits[:, 2::2], inside)  # (T, 3)
     nobody = float((first[0] + last[0]).sum()) / 2
-    found = []
-    for start, end in product(_likeliest(first), _likeliest(last)):
-        if start <= end < start + _LONGEST:
-            shares = np.exp((first[start] + last[end]) / 2)  # (3,)
-            found.append((float(shares.sum()), start, end, shares))
-    found.sort(key=lambda span: -span[0])
-    if not found or np.log(found[0][0] + 1e-9) - nobody <= bias:
-        return []
-    kept: list[tuple[int, int]] = []
+    shares = {
+        (start, end): np.exp((first[start] + last[end]) / 2)  # (3,)
+        for start, end in product(_likeliest(first), _likeliest(last))
+        if start <= end < start + _LONGEST
+    }
+    scores = {span: float(share.sum()) for span, share in shares.items()}
     spans = []
-    for score, start, end, shares in found:
-        if kept and (score < _LEAST or any(start <= b and end >= a for a, b in kept)):
-            continue
-        kept.append((start, end))
+    for start, end in sorted(scores, key=lambda span: (-scores[span], span)):
+        score = scores[start, end]
         at, to = snap(text, int(offsets[start, 0]), int(offsets[end, 1]))
-        if at < to:
-            spans.append(TaggedSpan(at, to, tuple((shares / score).tolist()), min(score, 1.0)))
-    return merge_spans(sorted(spans, key=lambda span: span.start))
+        if at < to and not _spans_two((start, end), scores):
+            polarity = tuple((shares[start, end] / score).tolist())
+            spans.append(TaggedSpan(at, to, polarity, min(score, 1.0)))
+    if not spans or np.log(spans[0].score + 1e-9) - nobody <= bias:
+        return []
+    return apart([spans[0], *(span for span in spans[1:] if span.score >= _LEAST)])
+
+
+def apart(spans: Sequence[TaggedSpan]) -> list[TaggedSpan]:
+    """The spans without those that touch a surer one, in the text's order."""
+    kept: list[TaggedSpan] = []
+    for span in sorted(spans, key=lambda span: -span.score):
+        if all(span.end <= other.start or span.start >= other.end for other in kept):
+            kept.append(span)
+    return sorted(kept, key=lambda span: span.start)
+
+
+def _spans_two(span: tuple[int, int], scores: Mapping[tuple[int, int], float]) -> bool:
+    """Whether a span runs from the first token of one likely holder to the last one of another.
+
+    Ends are scored apart, so that it scores as high as each of the two.
+    """
+    start, end = span
+    enough = _SHARED * scores[span]
+    inner = [last for (first, last), score in scores.items() if first == start and score >= enough]
+    outer = [first for (first, last), score in scores.items() if last == end and score >= enough]
+    return any(last + 1 < first for last in inner for first in outer)
 
 
 def _log_shares(scores: Floats, inside: NDArray[np.bool_]) -> NDArray[np.float64]:

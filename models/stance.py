@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from arabic.normalize import Normalized
 from models.bundle import TaskInfo
-from models.choices import chosen_spans
+from models.choices import apart, chosen_spans
 from models.decoding import (
     StanceDecoding,
     StanceRecord,
@@ -63,22 +63,25 @@ class PairOutput:
         )
 
     def _evidence(self, bias: float) -> tuple[TaggedSpan, ...]:
-        return self._as_given(self._merged("evidence", partial(_tagged, EVIDENCE_TAGS), bias))
+        return self._as_given(merge_spans(self._found("evidence", partial(_tagged, EVIDENCE_TAGS), bias)))
 
     def _holders(self, options: StanceDecoding, bias: float) -> tuple[TaggedSpan, ...]:
         """The holders, each where it is mentioned first, as the labelled data has it."""
-        decode = chosen_spans if options.chosen_holders else partial(_tagged, HOLDER_TAGS)
-        return self._as_given(first_mentions(self._merged("holder", decode, bias), self.paragraph.text))
+        if options.chosen_holders:
+            found = apart(self._found("holder", chosen_spans, bias))
+        else:
+            found = merge_spans(self._found("holder", partial(_tagged, HOLDER_TAGS), bias))
+        return self._as_given(first_mentions(found, self.paragraph.text))
 
-    def _merged(self, name: str, decode: Callable[..., list[TaggedSpan]], bias: float) -> list[TaggedSpan]:
+    def _found(self, name: str, decode: Callable[..., list[TaggedSpan]], bias: float) -> list[TaggedSpan]:
+        """The spans of all windows by their start; what stands in the overlap of two is there twice."""
         text = self.paragraph.text or " "
         found = [
             span
             for window, output in self.tokens
             for span in decode(output[name][: len(window.offsets)], window.offsets, text, bias)
         ]
-        found.sort(key=lambda span: span.start)  # what stands in the overlap of two windows is seen twice
-        return merge_spans(found)
+        return sorted(found, key=lambda span: span.start)
 
     def _as_given(self, spans: Sequence[TaggedSpan]) -> tuple[TaggedSpan, ...]:
         """The spans of the paragraph as given."""

@@ -27,9 +27,10 @@ from training.evaluate import (
 from training.evaluate_summary import evaluate_summary
 from training.metrics import expected_calibration_error, reliability, risk_coverage
 
-_HOLDER_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
-_FURTHER_HOLDERS = (0.2, 0.35, 0.5)
-_EVIDENCE_BIASES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
+# of equals the first is taken
+_HOLDER_BIASES = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5, 2.0)
+_FURTHER_HOLDERS = (0.35, 0.2, 0.5)
+_EVIDENCE_BIASES = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5)
 
 
 def dev_figures(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any]) -> dict[str, Any]:

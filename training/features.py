@@ -69,7 +69,7 @@ def stance_features(
     polar = set(POLARITIES) <= set(ids)
     read = reader(normalization, config.respell)
     texts = [read(pair.text) for pair in pairs]
-    targets = [read(under_heading(p.target, p.heading)).text for p in pairs]
+    targets = [read(under_heading(p.target, p.heading)).text or " " for p in pairs]
     masked = _words_to_mask(pairs, tokenizer, config.mask_words, random.Random(seed))
     features = []
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):

@@ -10,6 +10,7 @@ from typing import Any
 from arabic.errors import InputError
 from arabic.normalize import Normalization
 from models.bundle import DataInfo, Task, TaskInfo
+from models.label_sets import load_labels
 from training import processes
 from training.check import FEWEST_ROWS
 from training.config import TrainConfig
@@ -66,6 +67,7 @@ def read_inputs(
         settings["start"] = check_start(start, task, labels, config.method)
     record = {
         "task": task,
+        **({"holders": "chosen"} if task == "stance" else {}),  # a run begun with tags cannot go on
         **hashes,
         "base": str(base),
         "revision": revision,
@@ -122,6 +124,6 @@ def task_info(inputs: Inputs, encoder: str) -> TaskInfo:
         labels=inputs.labels,
         max_length=inputs.config.max_length,
         data=(inputs.data,),
-        decoding=dict(_NEW_DECODING) if inputs.task == "stance" else {},
+        decoding=dict(_NEW_DECODING) if inputs.labels == load_labels("stance").ids else {},
         config=inputs.record["config"] | dataclasses.asdict(inputs.config),
     )

@@ -70,6 +70,7 @@ def choice_cross_entropy(logits: Tensor, tags: Tensor) -> Tensor:
     if not related.any():
         return logits.sum() * 0
     logits, tags = logits[related].float(), tags[related]
+    tags[:, 0] = IGNORE  # a copy by now; a paragraph's own token there could not be chosen
     outside = tags == IGNORE
     outside[:, 0] = False
     following = functional.pad(tags[:, 1:], (0, 1), value=IGNORE)

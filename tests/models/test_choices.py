@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from models.choices import chosen_spans
+from models.choices import apart, chosen_spans
 from models.decoding import POLARITIES, TaggedSpan
 from models.tags import HOLDER_TAGS
 
@@ -62,9 +62,23 @@ def test_holders_on_opposite_sides_are_both_found() -> None:
 
 
 def test_holders_on_one_side_share_the_choice() -> None:
-    spans = chosen_spans(_scores(("مصر", "favor"), ("حركة العدل", "favor")), OFFSETS, TEXT)
-    assert _found(spans) == [("مصر", "favor"), ("حركة العدل", "favor")]
-    assert all(0.2 < span.score < 0.6 for span in spans)
+    """Also where the first token of one and the last of another are the likeliest ends."""
+    scores = _scores(("مصر", "favor"), ("حركة العدل", "favor"))
+    for first, last in ((9.0, 9.0), (9.3, 9.2), (8.8, 9.2)):
+        scores[OFFSETS[:, 0] == TEXT.index("مصر"), 1] = first
+        scores[OFFSETS[:, 0] == TEXT.index("العدل"), 2] = last
+        spans = chosen_spans(scores, OFFSETS, TEXT)
+        assert _found(spans) == [("مصر", "favor"), ("حركة العدل", "favor")]
+        assert all(0.2 < span.score < 0.7 for span in spans)
+
+
+def test_where_spans_touch_the_surer_one_stands() -> None:
+    spans = [
+        TaggedSpan(0, 9, (1, 0, 0), 0.3),
+        TaggedSpan(5, 12, (0, 1, 0), 0.9),
+        TaggedSpan(12, 15, (1, 0, 0)),
+    ]
+    assert apart(spans) == spans[1:]
 
 
 def test_nobody_is_a_choice_that_the_bias_weighs() -> None:

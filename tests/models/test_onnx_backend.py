@@ -69,8 +69,22 @@ def test_the_bundle_that_ships_gives_the_same_on_both() -> None:
         best = np.sort(left, -1)
         sure = best[..., -1] - best[..., -2] > 0.5
         assert (left.argmax(-1) == right.argmax(-1))[sure].mean() > 0.98, name
+    assert _chosen("torch") == _chosen("onnx")
     assert np.abs(torch["summary"] - onnx["summary"]).max() < 0.05
     assert (torch["embedding"] * onnx["embedding"]).sum(1).min() > 0.99
+
+
+def _chosen(backend: BackendName) -> list[list[str]]:
+    """The holders that the bundle that ships finds in two paragraphs."""
+    texts = [
+        "رحبت نقابة الصيادين بمشروع الجسر، بينما رفضه اتحاد المزارعين وعدّه خطرا على الأراضي.",
+        "قال وزير النقل إن مشروع الجسر سيبدأ هذا العام ودعا البلديات إلى دعمه.",
+    ]
+    found = OpenBundle.open(DEFAULT_BUNDLE, backend).stance().predict(["مشروع الجسر"] * 2, texts)
+    return [
+        [text[slice(*r.holder)] for r in records if r.holder]
+        for text, records in zip(texts, found, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("task", ["topic", "stance"])

@@ -21,6 +21,7 @@ TEXTS = [SPORT, LONG, "", "قال.", HEALTH, FAVOR, "؟" * 40, NEUTRAL]
 TARGETS = ["مشروع الجسر", "مشروع الميناء", "قانون المياه", "الجسر", "", "الشركة " * 60, "x", "السوق"]
 DECORATED = "وقالت  «نَقابَةُ الصّيّــادينَ»  إنّ المشروع مرفوض"  # vowel signs, tatweel, two spaces
 ALL_TAGGED = StanceDecoding(holder_bias=-50, evidence_bias=-50)
+ALL_CHOSEN = StanceDecoding(chosen_holders=True, holder_bias=-50, evidence_bias=-50)
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,11 @@ def close(left: Any, right: Any) -> None:
     np.testing.assert_allclose(left, right, atol=1e-5, rtol=0)
 
 
-def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False) -> Backend:
-    """A backend that finds exactly `words` (normalised), as holders and as evidence against the target."""
+def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False, tags: bool = False) -> Backend:
+    """A backend that finds exactly `words` (normalised), as holders and as evidence against the target.
+
+    It chooses holders or, with `tags`, tags them.
+    """
     wanted = [
         backend.tokenizer.backend_tokenizer.encode(word, add_special_tokens=False).ids for word in words
     ]
@@ -51,11 +55,16 @@ def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False) -> 
         holder = np.zeros((*ids.shape, len(HOLDER_TAGS)), np.float32)
         evidence = np.zeros((*ids.shape, len(EVIDENCE_TAGS)), np.float32)
         holder[..., 0] = evidence[..., 0] = 9
+        holder[:, 0, 1:] = 9  # nobody, where nothing else is chosen
+        begin, inside = HOLDER_TAGS.index("B-against"), HOLDER_TAGS.index("I-against")
         for row, tokens in enumerate(ids.tolist()):
             for word in wanted:
                 for at in range(len(tokens) - len(word) + 1):
                     if tokens[at : at + len(word)] == word:
-                        holder[row, at : at + len(word), HOLDER_TAGS.index("I-against")] = 19
+                        if tags:
+                            holder[row, at : at + len(word), inside] = 19
+                        else:
+                            holder[row, at, begin] = holder[row, at + len(word) - 1, inside] = 19
                         evidence[row, at : at + len(word), EVIDENCE_TAGS.index("I-against")] = 19
         logits = np.tile(np.asarray([0, 5, 0, 9 if unrelated else 0], np.float32), (len(ids), 1))
         return {"logits": logits, "holder": holder, "evidence": evidence}
@@ -70,11 +79,12 @@ def test_pairs_are_the_same_alone_and_in_a_batch_and_in_any_order(stance: Stance
     for other in (alone, turned):
         for left, right in zip(together, other, strict=True):
             close(left.logits, right.logits)
-            decoded = left.decode(ALL_TAGGED), right.decode(ALL_TAGGED)
-            assert [s.start for s in decoded[0].evidence] == [s.start for s in decoded[1].evidence]
-            for mine, theirs in zip(decoded[0].holders, decoded[1].holders, strict=True):
-                assert (mine.start, mine.end) == (theirs.start, theirs.end)
-                close(mine.polarity, theirs.polarity)
+            for options in (ALL_TAGGED, ALL_CHOSEN):
+                decoded = left.decode(options), right.decode(options)
+                assert [s.start for s in decoded[0].evidence] == [s.start for s in decoded[1].evidence]
+                for mine, theirs in zip(decoded[0].holders, decoded[1].holders, strict=True):
+                    assert (mine.start, mine.end) == (theirs.start, theirs.end)
+                    close(mine.polarity, theirs.polarity)
 
 
 def test_predicted_records_are_the_same_alone_and_in_a_batch(stance: StancePredictor) -> None:
@@ -88,10 +98,13 @@ def test_predicted_records_are_the_same_alone_and_in_a_batch(stance: StancePredi
         close([r.probability for r in records], [r.probability for r in alone])
 
 
+@pytest.mark.parametrize("options", [ALL_TAGGED, ALL_CHOSEN])
 @pytest.mark.parametrize("text", [*TEXTS, DECORATED, f" {DECORATED} \n {DECORATED}", "ﻻ بأس\u200f"])
-def test_spans_lie_inside_the_paragraph_as_given(stance: StancePredictor, text: str) -> None:
+def test_spans_lie_inside_the_paragraph_as_given(
+    stance: StancePredictor, text: str, options: StanceDecoding
+) -> None:
     (output,) = stance.outputs(["مشروع الجسر"], [text])
-    pair = output.decode(ALL_TAGGED)
+    pair = output.decode(options)
     if any(char.isalpha() for char in text):
         assert pair.holders and pair.evidence
     for span in (*pair.holders, *pair.evidence):
@@ -130,6 +143,14 @@ def test_a_span_in_the_overlap_of_two_windows_is_found_once(stance: StancePredic
     assert [text[s.start : s.end] for s in decoded.evidence] == ["نقابة الصيادين"] * 40
     assert sorted({s.start for s in decoded.evidence}) == [s.start for s in decoded.evidence]
     assert [(s.start, s.end) for s in decoded.holders] == [(0, 14)]  # one party, where it is named first
+
+
+def test_a_bundle_from_before_0_5_is_read_by_its_tags(stance: StancePredictor) -> None:
+    old = replace(stance, info=replace(stance.info, decoding={"further_holder": 0.8}))
+    found = replace(old, backend=tagging(["نقابة الصيادين"], stance.backend, tags=True))
+    text = "رفضت نقابة الصيادين المشروع."
+    ((record,),) = found.predict(["المشروع"], [text])
+    assert record.holder and text[slice(*record.holder)] == "نقابة الصيادين"
 
 
 def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
