@@ -34,14 +34,7 @@ from training.run import train
 from training.seeds import train_seeds
 
 TASKS = sorted(ROWS)
-# "auto" measures which format is faster, and a busy machine may decide otherwise from run to run
-QUICK: dict[str, Any] = {
-    "epochs": 2,
-    "batch_size": 8,
-    "max_length": 64,
-    "learning_rate": 1e-3,
-    "dtype": "fp32",
-}
+QUICK: dict[str, Any] = {"epochs": 2, "batch_size": 8, "max_length": 64, "learning_rate": 1e-3}
 LEARN: dict[str, Any] = {"learning_rate": 1e-2, "head_learning_rate": 3e-2}
 
 
@@ -70,9 +63,12 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
 def test_the_saved_bundle_gives_the_figures_that_training_returned(
     task: str, method: str, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
 ) -> None:
-    """Weights are stored in half precision: figures may differ in the fourth digit, not more."""
+    """Weights are stored in half precision: figures may differ in the fourth digit, not more.
+
+    Trained in fp32: which of the few rows stand on an edge after bf16 differs from run to run.
+    """
     out = tmp_path / "out"
-    config = TrainConfig(**QUICK | LEARN | {"epochs": 4, "method": method})
+    config = TrainConfig(**QUICK | LEARN | {"epochs": 4, "method": method, "dtype": "fp32"})
     returned = train(task, tiny_rows[task], tiny_rows[task], out, config, base=tiny_base)
     verify(out)
     found = evaluate(task, out, tiny_rows[task])
