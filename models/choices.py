@@ -37,16 +37,18 @@ def chosen_spans(
         if start <= end < start + _LONGEST
     }
     scores = {span: float(share.sum()) for span, share in shares.items()}
-    spans = []
+    spans: list[TaggedSpan] = []
     for start, end in sorted(scores, key=lambda span: (-scores[span], span)):
         score = scores[start, end]
+        if spans and score < _LEAST:
+            break
         at, to = snap(text, int(offsets[start, 0]), int(offsets[end, 1]))
         if at < to and not _spans_two((start, end), scores):
             polarity = tuple((shares[start, end] / score).tolist())
             spans.append(TaggedSpan(at, to, polarity, min(score, 1.0)))
     if not spans or np.log(spans[0].score + 1e-9) - nobody <= bias:
         return []
-    return apart([spans[0], *(span for span in spans[1:] if span.score >= _LEAST)])
+    return apart(spans)
 
 
 def apart(spans: Sequence[TaggedSpan]) -> list[TaggedSpan]:

@@ -51,7 +51,7 @@ class PairOutput:
     tokens: tuple[tuple[Window, Arrays], ...]
 
     def decode(self, options: StanceDecoding) -> PairPrediction:
-        """Decode the token tags into spans of the paragraph as given."""
+        """Decode the token scores into spans of the paragraph as given."""
         evidence = self._evidence(options.evidence_bias)
         if not evidence:  # a stance should come with its words: settle for weaker ones
             evidence = self._evidence(options.evidence_bias + _WEAK)

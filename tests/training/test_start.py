@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from arabic.errors import InputError
-from models.bundle import LAYOUT, read_manifest, verify
+from models.bundle import LAYOUT, read_manifest, verify, write_manifest
 from models.load import OpenBundle
 from models.torch_backend import torch_forward
 from tests.tiny import TOPIC_ROWS, train_tiny, write_rows
@@ -161,6 +162,18 @@ def test_parts_that_do_not_fit_are_refused(
     with pytest.raises(InputError, match="not empty"):
         average_bundles([started, tiny_bundle], "topic", rows, tmp_path)
     assert not out.exists()
+
+
+def test_a_bundle_that_chooses_holders_and_one_that_tags_them_are_not_averaged(
+    tiny_bundle: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """Their outputs mean different things; a bundle from before 0.5 does not say that it chooses."""
+    tags = Path(shutil.copytree(tiny_bundle, tmp_path / "tags"))
+    info = read_manifest(tags)
+    old = dataclasses.replace(info.tasks["stance"], decoding={"further_holder": 0.8})
+    write_manifest(tags, dataclasses.replace(info, tasks={**info.tasks, "stance": old}))
+    with pytest.raises(InputError, match="chooses holders"):
+        average_bundles([tiny_bundle, tags], "stance", tiny_rows["stance"], tmp_path / "out")
 
 
 def test_a_product_of_small_rank_is_kept_and_a_larger_one_cut_to_the_nearest() -> None:
