@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from arabic.errors import InputError
+from benchmarks.parties import ARTICLES as BENCHMARK
+from benchmarks.parties import read_gold
 from models.decoding import POLARITIES
 from models.label_sets import load_labels
 from training.annotated import (
@@ -15,14 +18,16 @@ from training.annotated import (
     typed_rows,
     written_rows,
 )
-from training.data import StanceRow, read_rows, read_stance
+from training.data import UNRELATED, StanceRow, read_rows, read_stance
 
 TOPICS = ("topic", "topic_random", "topic_random_2", "topic_rare", "topic_test")
 STANCES = ("stance", "stance_random", "stance_random_2", "stance_test")
+ARTICLES = ("stance_articles", "stance_articles_2")
+SUMMARIES = ("summary_random", "summary_random_2")
 TARGETS = ("targets", "targets_dev", "targets_random", "targets_random_2", "targets_test")
 
 
-def _annotations(task: str) -> list[dict[str, object]]:
+def _annotations(task: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (ANNOTATIONS_DIR / f"{task}.jsonl").read_text().splitlines()]
 
 
@@ -34,6 +39,23 @@ def test_the_annotations_hold_labels_of_ours_and_no_text() -> None:
     assert not any("text" in row for row in [*topics, *stances])
     for rows in (topics, stances):
         assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_articles_are_judged_on_every_target_in_every_paragraph_and_are_in_no_test() -> None:
+    rows = [row for name in ARTICLES for row in _annotations(name)]
+    assert len({row["id"] for row in rows}) == len(rows)
+    targets: dict[str, list[set[str]]] = {}
+    for row in rows:
+        assert "text" not in row
+        assert {record["stance"] for record in row["stances"]} <= {*POLARITIES, UNRELATED}
+        asked = {record["target"] for record in row["stances"]}
+        targets.setdefault(row["id"].split("#")[0], []).append(asked)
+    assert all(asked == paragraphs[0] for paragraphs in targets.values() for asked in paragraphs)
+    tests = {
+        row["id"].split("#")[0] for name in ("stance_test", "targets_test") for row in _annotations(name)
+    }
+    tests |= set(read_gold(BENCHMARK / "news.jsonl"))
+    assert tests and not tests & set(targets)
 
 
 def test_another_text_under_the_same_id_is_refused(tmp_path: Path) -> None:
@@ -152,7 +174,7 @@ def test_a_summary_has_units_of_its_article_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", [*TOPICS, *STANCES, "summary_random"])
+@pytest.mark.parametrize("name", [*TOPICS, *STANCES, *ARTICLES, *SUMMARIES])
 def test_every_annotation_finds_its_text(name: str, shared: Path, tmp_path: Path) -> None:
     corpora = [shared / "data/ant_topic/all.jsonl", *sorted((shared / "data/sanad_khaleej").glob("*.jsonl"))]
     rows = list((summary_rows if name.startswith("summary") else annotated_rows)(name, corpora))
