@@ -28,7 +28,9 @@ class StanceDecoding:
     label gives both sides at least `mixed`, both are reported: the side that no holder is on with the
     surest one of it that has at least the score `weak_holder`, else with none. Where one paragraph of an
     article is about a target with at least `article_sure`, `article_related` is added to the log-odds that
-    each of its paragraphs is: most name a subject once and go on about it without its words.
+    each of its paragraphs is: most name a subject once and go on about it without its words. A paragraph of
+    more than `passage_words` words is asked in passages of whole sentences, none longer where it can be
+    helped: one label and one surest holder are too few for a page.
     """
 
     chosen_holders: bool = False
@@ -40,6 +42,7 @@ class StanceDecoding:
     weak_holder: float = 0.2
     article_sure: float = 0.8
     article_related: float = 1.0
+    passage_words: float = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,13 @@ class StanceRecord:
     label: Polarity
     probability: float
     evidence: tuple[int, int] | None
+
+    def moved(self, by: int) -> "StanceRecord":
+        """The record of a passage, with offsets into the text in which it starts at `by`."""
+        holder, evidence = (
+            None if span is None else (span[0] + by, span[1] + by) for span in (self.holder, self.evidence)
+        )
+        return replace(self, holder=holder, evidence=evidence)
 
 
 def decode_spans(
@@ -187,6 +197,26 @@ def decode_stances(
         missing = {0, 1} - {POLARITIES.index(found.label) for found in records}
         records += [record(_weak_holder(side, kept, weak_holders, options), side) for side in sorted(missing)]
     return records
+
+
+def join_passages(found: Sequence[StanceRecord]) -> list[StanceRecord]:
+    """The records of a paragraph's passages as those of one paragraph.
+
+    One without a holder says nothing where another passage names one for the same label, nor does a
+    neutral one where there is any other; of several that are left the likeliest stays.
+    """
+    named = [record for record in found if record.holder]
+    labels = {record.label for record in named}
+    unnamed: dict[Polarity, StanceRecord] = {}
+    for record in found:
+        if record.holder is None and record.label not in labels:
+            known = unnamed.get(record.label)
+            if known is None or record.probability > known.probability:
+                unnamed[record.label] = record
+    if named or len(unnamed) > 1:
+        unnamed.pop("neutral", None)
+    kept = [*named, *unnamed.values()]
+    return [record for record in found if any(record is other for other in kept)]
 
 
 def _weak_holder(

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arabic.normalize import Normalized
+from arabic.passages import passages
+from arabic.spans import Span
 from models.bundle import TaskInfo
 from models.choices import apart, chosen_spans
 from models.decoding import (
@@ -19,6 +21,7 @@ from models.decoding import (
     decode_spans,
     decode_stances,
     first_mentions,
+    join_passages,
     merge_spans,
 )
 from models.errors import BundleError
@@ -179,26 +182,37 @@ class StancePredictor:
     ) -> list[list[StanceRecord]]:
         """The stance records of every (target, text) pair; none where the text is not about the target.
 
-        `articles` says which pairs are of one article and one target: paragraphs that are surely about it
-        make the others likelier to be. Pairs go through the model in chunks, the shortest first: token
-        logits of all would fill memory. Raises `BundleError` for a model with labels of its own.
+        Long texts are asked in passages. `articles` says which pairs are of one article and one target:
+        paragraphs that are surely about it make the others likelier to be. Passages go through the model
+        in chunks, the shortest first: token logits of all would fill memory. Raises `BundleError` for a
+        model with labels of its own.
         """
         if not self.polar:
             raise BundleError(
                 f"this stance model answers with {', '.join(self.info.labels)}; holders and evidence need "
                 f"{', '.join(load_labels('stance').ids)}"
             )
-        order = sorted(
-            range(len(texts)), key=lambda i: (len(texts[i]) + len(targets[i]), texts[i], targets[i])
-        )
-        found: list[PairPrediction | None] = [None] * len(texts)
+        cut = [(i, span) for i, text in enumerate(texts) for span in self._passages(text)]
+        pairs = self._decoded([(targets[i], span.text) for i, span in cut])
+        of = [(articles or range(len(texts)))[i] for i, _ in cut]
+        found: list[list[StanceRecord]] = [[] for _ in texts]
+        for (i, span), pair in zip(cut, self._in_articles(pairs, of), strict=True):
+            found[i] += [record.moved(span.start) for record in self.records(pair)]
+        return [join_passages(records) for records in found]
+
+    def _passages(self, text: str) -> list[Span]:
+        most = int(self.decoding.passage_words)
+        return passages(text, most) if len(text.split()) > most else [Span(text, 0, len(text))]
+
+    def _decoded(self, pairs: Sequence[tuple[str, str]]) -> list[PairPrediction]:
+        """The predictions of (target, text) pairs, in their order."""
+        order = sorted(range(len(pairs)), key=lambda i: (sum(map(len, pairs[i])), pairs[i][::-1]))
+        found: dict[int, PairPrediction] = {}
         for start in range(0, len(order), _CHUNK):
             chunk = order[start : start + _CHUNK]
-            outputs = self.outputs([targets[i] for i in chunk], [texts[i] for i in chunk])
-            for i, output in zip(chunk, outputs, strict=True):
-                found[i] = output.decode(self.decoding)
-        pairs = [pair for pair in found if pair is not None]
-        return [self.records(pair) for pair in self._in_articles(pairs, articles or range(len(pairs)))]
+            outputs = self.outputs([pairs[i][0] for i in chunk], [pairs[i][1] for i in chunk])
+            found |= {i: output.decode(self.decoding) for i, output in zip(chunk, outputs, strict=True)}
+        return [found[i] for i in range(len(pairs))]
 
     def _in_articles(
         self, pairs: Sequence[PairPrediction], articles: Sequence[Hashable]

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from models.decoding import (
     POLARITIES,
+    Polarity,
     StanceDecoding,
     StanceRecord,
     TaggedSpan,
     decode_spans,
     decode_stances,
     first_mentions,
+    join_passages,
     merge_spans,
     snap,
 )
@@ -297,3 +299,26 @@ def test_probabilities_stay_probabilities(pair: list[float], holders: list[str],
     )
     assert all(0 <= record.probability <= 1 + 1e-6 for record in records)
     assert bool(records) == (int(np.argmax(pair)) != 3)
+
+
+def test_passages_join_into_one_paragraph() -> None:
+    """A party that is named once is not reported again without its name, and a side outweighs none."""
+
+    def record(label: Polarity, probability: float, holder: tuple[int, int] | None = None) -> StanceRecord:
+        return StanceRecord(holder, label, probability, (0, 9))
+
+    named, other = record("favor", 0.6, (0, 4)), record("against", 0.5, (7, 9))
+    nobody, surer, neutral = record("favor", 0.9), record("against", 0.8), record("neutral", 0.9)
+    assert join_passages([nobody, named, neutral, other]) == [named, other]
+    assert join_passages([named, record("against", 0.7), surer, neutral]) == [named, surer]
+    assert join_passages([neutral, nobody]) == [nobody]
+    assert join_passages([record("neutral", 0.5), neutral]) == [neutral]
+    aside = record("neutral", 0.7, (2, 5))
+    assert join_passages([aside, neutral, named]) == [aside, named]
+    assert join_passages([]) == []
+
+
+def test_a_record_moves_to_where_its_passage_stands() -> None:
+    record = StanceRecord((2, 5), "favor", 0.9, None)
+    assert record.moved(10) == StanceRecord((12, 15), "favor", 0.9, None)
+    assert record.moved(10).moved(-10) == record

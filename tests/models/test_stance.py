@@ -153,6 +153,30 @@ def test_a_bundle_from_before_0_5_is_read_by_its_tags(stance: StancePredictor) -
     assert record.holder and text[slice(*record.holder)] == "نقابة الصيادين"
 
 
+def test_a_long_paragraph_is_asked_in_passages(stance: StancePredictor) -> None:
+    """Each with a label and holders of its own, in the text as given; short ones stay whole."""
+    found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend))
+    asked: list[str] = []
+
+    def forward(arrays: Arrays) -> Arrays:
+        output = tagging(["نقابة الصيادين"], stance.backend).forward(arrays)
+        asked.extend(stance.backend.tokenizer.backend_tokenizer.decode(row) for row in arrays["input_ids"])
+        against = np.asarray(["نقابة الصيادين" in text for text in asked[-len(output["logits"]) :]])
+        return {**output, "logits": np.where(against[:, None], [0, 5, 0, 0], [0, 0, 0, 5]).astype(np.float32)}
+
+    said = "قالت نقابة الصيادين إن المشروع مرفوض."
+    text = f"{SPORT} {HEALTH} {said} {ECONOMY} {HEALTH}"
+    both = replace(found, backend=replace(found.backend, forward=forward))
+    for most, pieces in ((len(text.split()), 1), (20, 4)):
+        asked.clear()
+        decoding = {**both.info.decoding, "passage_words": most}
+        cut = replace(both, info=replace(both.info, decoding=decoding))
+        (records,) = cut.predict(["المشروع"], [text])
+        assert len(asked) >= pieces
+        assert [text[slice(*r.holder)] for r in records if r.holder] == ["نقابة الصيادين"]
+    assert max(len(text.split()) for text in asked) < 40
+
+
 def test_an_unrelated_pair_has_no_records(stance: StancePredictor) -> None:
     found = replace(stance, backend=tagging(["نقابة الصيادين"], stance.backend, unrelated=True))
     assert found.predict(["المشروع"], [AGAINST]) == [[]]
