@@ -14,6 +14,8 @@ POLARITIES: tuple[Polarity, ...] = ("favor", "against", "neutral")
 _PROCLITICS = ("و", "ف", "ب", "ل", "ك", "لل")
 _BEFORE = "|".join(sorted(_PROCLITICS, key=len, reverse=True))
 _LONGEST_WORD = 60  # megabytes without a space are searched no further
+_HOLE = 2  # words
+_SENTENCE_END = re.compile(r"[.!?؟\n]")
 _EDGES = " \t\n\"'«»“”()[]{}،,.؛;:!؟?…-–"
 
 
@@ -147,6 +149,29 @@ def merge_spans(spans: Sequence[TaggedSpan]) -> list[TaggedSpan]:
         elif span.end > kept[-1].end:
             kept[-1] = replace(kept[-1], end=span.end)
     return kept
+
+
+def join_close(spans: Sequence[TaggedSpan], text: str) -> list[TaggedSpan]:
+    """Spans of one polarity that two words or fewer of one sentence part, as one: tags leave holes."""
+    joined: list[TaggedSpan] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        gap = "" if last is None else text[last.end : span.start]
+        if (
+            last is None
+            or len(gap.split()) > _HOLE
+            or _SENTENCE_END.search(gap)
+            or _side(last) != _side(span)
+        ):
+            joined.append(span)
+            continue
+        polarity = tuple((a + b) / 2 for a, b in zip(last.polarity, span.polarity, strict=True))
+        joined[-1] = TaggedSpan(last.start, span.end, polarity, min(last.score, span.score))
+    return joined
+
+
+def _side(span: TaggedSpan) -> int:
+    return int(np.argmax(span.polarity))
 
 
 def first_mentions(spans: Sequence[TaggedSpan], text: str) -> list[TaggedSpan]:

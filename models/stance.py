@@ -21,6 +21,7 @@ from models.decoding import (
     decode_spans,
     decode_stances,
     first_mentions,
+    join_close,
     join_passages,
     merge_spans,
 )
@@ -66,7 +67,8 @@ class PairOutput:
         )
 
     def _evidence(self, bias: float) -> tuple[TaggedSpan, ...]:
-        return self._as_given(merge_spans(self._found("evidence", partial(_tagged, EVIDENCE_TAGS), bias)))
+        found = merge_spans(self._found("evidence", partial(_tagged, EVIDENCE_TAGS), bias))
+        return self._as_given(join_close(found, self.paragraph.text))
 
     def _holders(self, options: StanceDecoding, bias: float) -> tuple[TaggedSpan, ...]:
         """The holders, each where it is mentioned first, as the labelled data has it."""

@@ -18,6 +18,7 @@ from models.decoding import (
     decode_spans,
     decode_stances,
     first_mentions,
+    join_close,
     join_passages,
     merge_spans,
     snap,
@@ -322,3 +323,23 @@ def test_a_record_moves_to_where_its_passage_stands() -> None:
     record = StanceRecord((2, 5), "favor", 0.9, None)
     assert record.moved(10) == StanceRecord((12, 15), "favor", 0.9, None)
     assert record.moved(10).moved(-10) == record
+
+
+def test_holes_in_evidence_are_closed_within_a_sentence_and_a_side() -> None:
+    text = "الأمر الذي تعتبره تجاوزا. رفضت هي بشدة كل ذلك"
+
+    def span(words: str, side: int = 1, score: float = 0.9) -> TaggedSpan:
+        start = text.index(words)
+        return TaggedSpan(start, start + len(words), tuple(float(i == side) for i in range(3)), score)
+
+    first, second = span("الأمر"), span("تعتبره تجاوزا", score=0.7)
+    (whole,) = join_close([first, second], text)
+    assert text[whole.start : whole.end] == "الأمر الذي تعتبره تجاوزا"
+    assert (whole.polarity, whole.score) == (first.polarity, 0.7)
+    apart = [
+        [second, span("رفضت")],  # another sentence
+        [first, span("تعتبره تجاوزا", side=0)],  # another side
+        [span("رفضت"), span("ذلك")],  # three words between them
+    ]
+    assert [join_close(spans, text) for spans in apart] == apart
+    assert join_close([], text) == []
