@@ -23,6 +23,7 @@ from training.data import UNRELATED, StanceRow, read_rows, read_stance
 TOPICS = ("topic", "topic_random", "topic_random_2", "topic_rare", "topic_test")
 STANCES = ("stance", "stance_random", "stance_random_2", "stance_test")
 ARTICLES = ("stance_articles", "stance_articles_2")
+PARTIES = "stance_parties"
 SUMMARIES = ("summary_random", "summary_random_2")
 TARGETS = ("targets", "targets_dev", "targets_random", "targets_random_2", "targets_test")
 
@@ -55,7 +56,8 @@ def test_articles_are_judged_on_every_target_in_every_paragraph_and_are_in_no_te
         row["id"].split("#")[0] for name in ("stance_test", "targets_test") for row in _annotations(name)
     }
     tests |= set(read_gold(BENCHMARK / "news.jsonl"))
-    assert tests and not tests & set(targets)
+    parties = {row["id"].split("#")[0] for row in _annotations(PARTIES) if "text" not in row}
+    assert tests and parties and not tests & (set(targets) | parties)
 
 
 def test_another_text_under_the_same_id_is_refused(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_a_summary_has_units_of_its_article_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", [*TOPICS, *STANCES, *ARTICLES, *SUMMARIES])
+@pytest.mark.parametrize("name", [*TOPICS, *STANCES, *ARTICLES, PARTIES, *SUMMARIES])
 def test_every_annotation_finds_its_text(name: str, shared: Path, tmp_path: Path) -> None:
     corpora = [shared / "data/ant_topic/all.jsonl", *sorted((shared / "data/sanad_khaleej").glob("*.jsonl"))]
     rows = list((summary_rows if name.startswith("summary") else annotated_rows)(name, corpora))
