@@ -6,6 +6,7 @@
     topic/  stance/  summary/
         head.safetensors    the task's own layers
         adapter_*           a peft LoRA adapter, merged into a copy of the encoder when loaded
+        trees.safetensors   summary: boosted trees, a second opinion on what is salient
 
 A task that was fine-tuned in full has an encoder folder of its own and no adapter; an abstractive
 summarizer, a seq2seq model in a folder of its own, has no head.
@@ -39,6 +40,7 @@ class Layout:
     head: str = "head.safetensors"
     adapter_config: str = "adapter_config.json"
     adapter_weights: str = "adapter_model.safetensors"
+    trees: str = "trees.safetensors"
     encoder_files: tuple[str, ...] = ("config.json", "model.safetensors", "tokenizer.json")
 
 
@@ -182,23 +184,31 @@ def _check_layout(folder: Path, info: BundleInfo) -> None:
     for name in (*info.encoders, *info.files):
         if not name.strip() or Path(name).is_absolute() or {"..", "."} & set(Path(name).parts):
             raise BundleError(f"{folder / LAYOUT.manifest} names {name!r}, which is outside the bundle")
-    expected = [f"{name}/{file}" for name in info.encoders for file in LAYOUT.encoder_files]
     for name, task in info.tasks.items():
         if task.encoder not in info.encoders:
             raise BundleError(
                 f"{folder}: task {name} needs the encoder {task.encoder!r}, which the bundle lacks"
             )
-        if task.kind == "extractive":
-            expected.append(f"{name}/{LAYOUT.head}")
-        if task.method == "lora":
-            expected += [f"{name}/{LAYOUT.adapter_config}", f"{name}/{LAYOUT.adapter_weights}"]
-    for file in sorted({*expected, *info.files}):
+    for file in sorted({*_needed(info), *info.files}):
         if file not in info.files:
             raise BundleError(
                 f"{folder / LAYOUT.manifest} has no hash for {file}; train or merge the bundle again"
             )
         if not (folder / file).is_file():
             raise BundleError(f"{folder / file} is missing; get the bundle again")
+
+
+def _needed(info: BundleInfo) -> list[str]:
+    """The files without which the bundle's encoders and tasks cannot be loaded."""
+    files = [f"{name}/{file}" for name in info.encoders for file in LAYOUT.encoder_files]
+    for name, task in info.tasks.items():
+        if task.kind == "extractive":
+            files.append(f"{name}/{LAYOUT.head}")
+        if task.method == "lora":
+            files += [f"{name}/{LAYOUT.adapter_config}", f"{name}/{LAYOUT.adapter_weights}"]
+        if "trees" in task.decoding:
+            files.append(f"{name}/{LAYOUT.trees}")
+    return files
 
 
 def verify(folder: Path) -> BundleInfo:

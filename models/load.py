@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from models.bundle import BundleInfo, Task, TaskInfo, read_manifest
+from models.bundle import LAYOUT, BundleInfo, Task, TaskInfo, read_manifest
 from models.errors import BundleError
 from models.predict import Backend, Embedder, SaliencePredictor, TopicPredictor
 from models.stance import StancePredictor
+from models.surface import N_SURFACE
 from models.tokenizer import Tokenizer
+from models.trees import read_trees
 from models.windows import MAX_BATCH_TOKENS
 
 if TYPE_CHECKING:
@@ -55,7 +57,10 @@ class OpenBundle:
                 f"{self.folder}: the summary model writes its own words and cannot point into the text; "
                 "merge an extractive one in, or evaluate it with `mujaz evaluate summary`"
             )
-        return SaliencePredictor(self._task_backend("summary"), info)
+        trees = None
+        if "trees" in info.decoding:
+            trees = read_trees(self.folder / "summary" / LAYOUT.trees, N_SURFACE)
+        return SaliencePredictor(self._task_backend("summary"), info, trees)
 
     def summarizer(self) -> "Summarizer":
         """The model that writes summaries, on torch. Raises `BundleError` if the bundle has none."""

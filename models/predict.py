@@ -14,6 +14,8 @@ from arabic.normalize import Normalization, Normalized, normalize
 from arabic.spelling import reader
 from models.bundle import TaskInfo
 from models.label_sets import LabelSet, named_labels
+from models.surface import surface_features
+from models.trees import Trees
 from models.units import unit_features
 from models.windows import (
     MAX_BATCH_TOKENS,
@@ -129,21 +131,25 @@ class TopicPredictor:
 class SaliencePredictor:
     """How much each unit of an article belongs into its summary.
 
-    The salience is the probability of being key: 1 / (1 + exp(-(logit / temperature + bias))), with the
-    bias of the bundle's decoding options (Platt 1999).
+    The salience is the probability of being key: 1 / (1 + exp(-(logit / temperature + weight * trees +
+    bias))), where `trees` are the log-odds of boosted trees over the units' surface, if the bundle has any;
+    their weight and the bias are decoding options (Platt 1999).
     """
 
     backend: Backend
     info: TaskInfo
+    trees: Trees | None = None
 
     def predict(self, titles: Sequence[str], articles: Sequence[Sequence[str]]) -> list[Floats]:
         """Salience of every unit of every article, each (U,), between 0 and 1."""
         inputs: list[Arrays] = []
         places: list[tuple[int, list[int]]] = []
+        surface: list[NDArray[np.float64]] = []
         for item, (title, units) in enumerate(zip(titles, articles, strict=True)):
             clean_units = [self.backend.clean(unit) for unit in units]
             clean_title = self.backend.clean(title) if title else ""
             features = unit_features(clean_title, clean_units)
+            surface.append(self._surface(clean_title, clean_units))
             for members in unit_windows(
                 self.backend.tokenizer, clean_title, clean_units, self.info.max_length
             ):
@@ -158,9 +164,16 @@ class SaliencePredictor:
         scores = [np.zeros(len(units), np.float32) for units in articles]
         for (item, members), output in zip(places, self.backend.run(inputs), strict=True):
             logits = output["logits"][: len(members)] / self.info.temperature
-            shifted = logits + self.info.decoding.get("bias", 0.0)
+            shifted = logits + surface[item][members] + self.info.decoding.get("bias", 0.0)
             scores[item][members] = (1 + np.tanh(shifted / 2)) / 2  # the logistic function, without overflow
         return scores
+
+    def _surface(self, title: str, units: Sequence[str]) -> NDArray[np.float64]:
+        """What the trees add to the logit of every unit, (U,)."""
+        weight = self.info.decoding.get("trees", 0.0)
+        if self.trees is None or not weight:
+            return np.zeros(len(units))
+        return weight * self.trees.log_odds(surface_features(title, units))
 
 
 @dataclass(frozen=True, slots=True)

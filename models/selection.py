@@ -11,7 +11,6 @@ from models.units import stems
 
 BASE_WORDS = 60
 """The budget that the salience of units was annotated for."""
-_LEAST_EXPECTED = 6.0  # more than the 2.4 units that readers choose, for summaries that use their budget
 _CANDIDATES = 12
 _MAX_EXACT = 5
 
@@ -45,8 +44,8 @@ def select_units(
     """Choose units of at most `words` words together, in reading order; at least one if there is any.
 
     The choice maximises the expected F1 against the units a reader would choose,
-    2 Σ p / (|S| + E|key|), with E|key| at least 6 and grown in proportion to the budget, minus `redundancy`
-    times the largest word overlap with a unit already in. Where no unit fits, the most salient stands alone.
+    2 Σ p / (|S| + E|key|), with E|key| grown in proportion to the budget, minus `redundancy` times the
+    largest word overlap with a unit already in. Where no unit fits, the most salient stands alone.
     """
     if not units:
         return []
@@ -54,7 +53,7 @@ def select_units(
     fitting = [i for i in range(len(units)) if lengths[i] <= words]
     if not fitting:
         return [int(np.argmax(salience))]
-    expected = max(float(salience.sum()), _LEAST_EXPECTED) * max(1.0, words / BASE_WORDS)
+    expected = float(salience.sum()) * max(1.0, words / BASE_WORDS)
     objective = _Objective(salience, [set(stems(unit)) for unit in units], expected, redundancy)
     chosen, gains = _best_small_set(objective, fitting, lengths, words)
     return sorted(_grow(objective, chosen, gains, fitting, lengths, words))

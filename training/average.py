@@ -36,8 +36,9 @@ def average_bundles(
 
     An adapter's update is a product, so the mean is taken of the products and cut back to the largest
     rank among them, the nearest such update in the least-squares sense (Eckart and Young 1936).
-    Temperature, threshold and decoding are fitted on dev again. Runs that did not begin at the same
-    weights (`--start`, or one seed) average badly: look at the figures that are returned.
+    Temperature, threshold and decoding are fitted on dev again; trees (summary) are the first part's. Runs
+    that did not begin at the same weights (`--start`, or one seed) average badly: look at the figures that
+    are returned.
 
     Raises `InputError` where the parts do not fit together, `BundleError` for a broken one.
     """
@@ -104,7 +105,8 @@ def _calibrated(folder: Path, task: Task, dev: Sequence[Any]) -> TaskInfo:
     opened = OpenBundle.open(folder)
     predictor = getattr(opened, task)()
     precision = predictor.info.config.get("precision", 0.9)
-    return calibrate(task, predictor.backend, predictor.info, dev, precision=precision)
+    trees = getattr(predictor, "trees", None)
+    return calibrate(task, predictor.backend, predictor.info, dev, precision=precision, trees=trees)
 
 
 def _mean_head(folders: Sequence[Path]) -> Tensors:

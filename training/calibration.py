@@ -16,6 +16,7 @@ from models.bundle import Task, TaskInfo
 from models.decoding import StanceDecoding
 from models.predict import Backend, SaliencePredictor, TopicPredictor, softmax
 from models.stance import StancePredictor
+from models.trees import Trees
 from models.windows import Arrays, Forward
 from training.data import StanceRow, SummaryRow
 from training.evaluate import (
@@ -33,13 +34,15 @@ _FURTHER_HOLDERS = (0.35, 0.2, 0.5)
 _EVIDENCE_BIASES = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5)
 
 
-def dev_figures(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any]) -> dict[str, Any]:
+def dev_figures(
+    task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any], trees: Trees | None = None
+) -> dict[str, Any]:
     """Evaluate on dev; `selection` is what the best epoch is chosen by."""
     if task == "topic":
         figures = evaluate_topic(TopicPredictor(backend, info), rows)
         return {**figures, "selection": figures["macro_f1"] + figures["accuracy"]}
     if task == "summary":
-        figures = evaluate_summary(SaliencePredictor(backend, info), rows)
+        figures = evaluate_summary(SaliencePredictor(backend, info, trees), rows)
         return {**figures, "selection": figures["average_precision"]}
     figures = evaluate_stance(StancePredictor(backend, info), rows)
     spans = figures.get("holder_token_f1", 0.0) + figures.get("evidence_token_f1", 0.0)
@@ -47,19 +50,27 @@ def dev_figures(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any
 
 
 def calibrate(
-    task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any], *, precision: float = 0.9
+    task: Task,
+    backend: Backend,
+    info: TaskInfo,
+    rows: Sequence[Any],
+    *,
+    precision: float = 0.9,
+    trees: Trees | None = None,
 ) -> TaskInfo:
     """Fit the temperature, the threshold and the decoding options on dev rows; `metrics` has the figures.
 
     `precision` is the share of right answers that the threshold is to give. All probabilities are those
-    of the pair (stance), the paragraph (topic) or the unit (summary, temperature and bias only).
+    of the pair (stance), the paragraph (topic) or the unit (summary: temperature, bias and the weight of
+    `trees`, if there are any).
     """
     backend = dataclasses.replace(backend, forward=remembered(backend.forward))
     if task == "summary":
-        fitted = _fit_salience(backend, info, rows)
+        fitted = _fit_salience(backend, info, rows, trees)
     else:
         fitted = _fit(task, backend, info, rows, precision)
-    return dataclasses.replace(fitted, metrics={**fitted.metrics, **dev_figures(task, backend, fitted, rows)})
+    figures = dev_figures(task, backend, fitted, rows, trees)
+    return dataclasses.replace(fitted, metrics={**fitted.metrics, **figures})
 
 
 def _fit(task: Task, backend: Backend, info: TaskInfo, rows: Sequence[Any], precision: float) -> TaskInfo:
@@ -113,26 +124,39 @@ def _fit_stance(
     return dataclasses.replace(info, decoding=dataclasses.asdict(chosen)), logits, gold
 
 
-def _fit_salience(backend: Backend, info: TaskInfo, rows: Sequence[SummaryRow]) -> TaskInfo:
+def _fit_salience(
+    backend: Backend, info: TaskInfo, rows: Sequence[SummaryRow], trees: Trees | None
+) -> TaskInfo:
     """Fit temperature and bias of the salience (Platt 1999): important units are learnt as half key ones.
 
     Without them the saliences of an article sum to more units than readers choose, and too many are taken.
-    They stay as they are where all units are key or none is, or where key units have the lower logits.
+    They stay as they are where all units are key or none is, or where key units have the lower logits. Trees
+    are weighed by the same regression, and count for nothing where their weight would not be positive.
     """
     plain = dataclasses.replace(info, temperature=1.0, decoding={})
-    found = SaliencePredictor(backend, plain).predict(
-        [row.title for row in rows], [row.units for row in rows]
-    )
-    salience = np.concatenate([*found, np.zeros(0, np.float32)]).clip(1e-6, 1 - 1e-6)
     key = np.array([i in row.key for row in rows for i in range(len(row.units))])
     if len(np.unique(key)) < 2:
         return plain
-    logits = np.log(salience / (1 - salience)).reshape(-1, 1)  # (units, 1)
-    scaling = LogisticRegression().fit(logits, key)  # the penalty bounds the slope of separable units
-    slope, bias = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
-    if slope <= 0:
+    logits = _salience_logits(SaliencePredictor(backend, plain), rows)  # (units,)
+    alone = LogisticRegression().fit(logits[:, None], key)  # the penalty bounds the slope of separable units
+    slopes, bias = alone.coef_[0], float(alone.intercept_[0])
+    if trees is not None:
+        both = dataclasses.replace(plain, decoding={"trees": 1.0})
+        surface = _salience_logits(SaliencePredictor(backend, both, trees), rows) - logits
+        weighed = LogisticRegression().fit(np.stack([logits, surface], axis=1), key)
+        if (weighed.coef_[0] > 0).all():
+            slopes, bias = weighed.coef_[0], float(weighed.intercept_[0])
+    if slopes[0] <= 0:
         return plain
-    return dataclasses.replace(plain, temperature=1 / slope, decoding={"bias": bias})
+    decoding = {"bias": bias} | ({"trees": float(slopes[1])} if len(slopes) > 1 else {})
+    return dataclasses.replace(plain, temperature=1 / float(slopes[0]), decoding=decoding)
+
+
+def _salience_logits(predictor: SaliencePredictor, rows: Sequence[SummaryRow]) -> NDArray[np.float64]:
+    """The log-odds of every unit of all rows, (units,)."""
+    found = predictor.predict([row.title for row in rows], [row.units for row in rows])
+    salience = np.concatenate(found).astype(np.float64).clip(1e-6, 1 - 1e-6)
+    return np.asarray(np.log(salience / (1 - salience)), np.float64)
 
 
 def remembered(forward: Forward) -> Forward:

@@ -22,6 +22,7 @@ from training.inputs import Inputs, decided, read_inputs, task_info
 from training.save import write_bundle
 from training.seq2seq import train_summarizer
 from training.trainer import build_trainer
+from training.trees import fit_trees
 
 
 def train(
@@ -106,8 +107,9 @@ def _train_encoder(
     if not processes.is_main():
         return {}
     model.eval()
-    info = calibrate(inputs.task, backend, info, inputs.dev, precision=config.precision)
+    trees = fit_trees(inputs.train, inputs.normalization, config.seed) if inputs.task == "summary" else None
+    info = calibrate(inputs.task, backend, info, inputs.dev, precision=config.precision, trees=trees)
     info = dataclasses.replace(info, metrics={**info.metrics, "split": inputs.split})
     encoder = encoder_info(inputs.base, inputs.revision, inputs.normalization)
-    publish_bundle(out, partial(write_bundle, inputs, out.name, model, info, encoder))
+    publish_bundle(out, partial(write_bundle, inputs, out.name, model, info, encoder, trees))
     return info.metrics

@@ -9,15 +9,24 @@ from safetensors import SafetensorError
 from models.bundle import LAYOUT, BundleInfo, EncoderInfo, TaskInfo, write_manifest
 from models.encoder import load_encoder, load_tokenizer
 from models.torch_backend import save_head
+from models.trees import Trees, save_trees
 from training.inputs import Inputs
 
 
 def write_bundle(
-    inputs: Inputs, name: str, model: Any, info: TaskInfo, encoder: EncoderInfo, folder: Path
+    inputs: Inputs,
+    name: str,
+    model: Any,
+    info: TaskInfo,
+    encoder: EncoderInfo,
+    trees: Trees | None,
+    folder: Path,
 ) -> None:
-    """Write encoder (as it was, or as fine-tuned), adapter, head and manifest into an empty folder."""
+    """Write encoder (as it was, or as fine-tuned), adapter, head, trees and manifest into an empty folder."""
     try:
         save_head(model, folder / inputs.task)
+        if trees is not None and "trees" in info.decoding:
+            save_trees(trees, folder / inputs.task / LAYOUT.trees)
         if info.method == "full":
             model.encoder.half().save_pretrained(folder / info.encoder)
             load_tokenizer(inputs.base, revision=inputs.revision or None).save_pretrained(

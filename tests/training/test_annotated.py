@@ -1,6 +1,7 @@
 """Our annotations find their texts again, and never the wrong ones."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,19 @@ def test_paragraphs_of_our_own_need_no_other_file(name: str, tmp_path: Path) -> 
     assert len(opposed) > 0.4 * len(read[::2])
 
 
+def test_paragraphs_of_partners_and_bystanders(tmp_path: Path) -> None:
+    """Most texts have two parties or more on one side of a target, others the same grammar and no side."""
+    out = tmp_path / "rows.jsonl"
+    rows = list(written_rows("written_3", []))
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    read = read_stance(out).rows
+    assert len(read) == 2 * len(_annotations("written_3"))
+    assert all(record.evidence is not None for row in read[::2] for record in row.stances)
+    together = sum(_most_on_one_side(row) > 1 for row in read[::2])
+    neutral = sum({record.stance for record in row.stances} == {"neutral"} for row in read[::2])
+    assert together > 0.5 * len(read[::2]) and neutral > 0.1 * len(read[::2])
+
+
 @pytest.mark.parametrize("name", ["written_articles", "written_articles_2"])
 def test_articles_of_our_own_say_of_every_paragraph_where_it_stands_on_every_target(
     name: str, tmp_path: Path
@@ -157,6 +171,12 @@ def test_topics_of_paragraphs_of_our_own(tmp_path: Path) -> None:
     read = read_rows("topic", out).rows
     assert len(read) == len({row.text for row in read}) == len(rows)
     assert {row.label for row in read} > {"lifestyle_leisure", "environment"}
+
+
+def _most_on_one_side(row: StanceRow) -> int:
+    """How many named parties share a target and a side, where most do."""
+    named = Counter((r.target, r.stance) for r in row.stances if r.holder and r.stance != "neutral")
+    return max(named.values(), default=0)
 
 
 def _sides(row: StanceRow) -> dict[str, set[str]]:
