@@ -76,10 +76,10 @@ class Article:
                     yield from block.items
 
     def above(self) -> Iterator[str]:
-        """Yield for every paragraph what stands above it: its section's heading, else the title, else ""."""
+        """Yield for every paragraph what stands above it: the title, else its section's heading, else ""."""
         title = self.title.text if self.title else ""
         for section in self.sections:
-            heading = section.heading.text if section.heading else title
+            heading = title or (section.heading.text if section.heading else "")
             for block in section.blocks:
                 if isinstance(block, Paragraph):
                     yield heading

@@ -1,5 +1,6 @@
 """Plain text: nothing lost, offsets right, structure as a reader sees it."""
 
+import dataclasses
 import json
 import re
 import textwrap
@@ -432,13 +433,15 @@ def test_linear_time(unit: str, format: Literal["text", "markdown"]) -> None:
 
 
 def test_every_paragraph_knows_what_stands_above_it() -> None:
-    """The nearest heading; the title for the lead; nothing for a text without either."""
+    """The title, as in training; the nearest heading where there is none; nothing without either."""
     first, second = (
         f"فقرة طويلة بما يكفي لتكون فقرة، وفيها ما يكفي من الكلام عن {x}." for x in ("الجسر", "الميناء")
     )
     text = f"عنوان الخبر\n\n{first}\n\nعنوان القسم\n\n{second}\n\n- بند أول.\n- بند ثان.\n"
     article = parse_article(text)
-    assert list(article.above()) == ["عنوان الخبر", "عنوان القسم", "عنوان القسم", "عنوان القسم"]
+    assert list(article.above()) == ["عنوان الخبر"] * 4
+    untitled = dataclasses.replace(article, title=None)
+    assert list(untitled.above()) == ["", "عنوان القسم", "عنوان القسم", "عنوان القسم"]
     assert len(list(article.above())) == len(list(article.paragraphs()))
     assert list(
         parse_article("فقرة واحدة طويلة بما يكفي لتكون فقرة، وفيها ما يكفي من الكلام عن الجسر.").above()
