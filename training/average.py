@@ -19,7 +19,7 @@ from models.load import OpenBundle
 from models.merge import check_same
 from training.calibration import calibrate
 from training.data import read_rows
-from training.folder import publish_bundle
+from training.folder import check_new, publish_bundle
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -56,8 +56,7 @@ def _check_parts(infos: Mapping[Path, BundleInfo], task: Task, out: Path) -> Pat
     """The first part. Raises `InputError` unless all hold adapters of one encoder with one label set."""
     if len(infos) < 2:
         raise InputError("an average needs two or more different bundles")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not empty; name a new folder, or remove this one")
+    check_new(out)
     first = next(iter(infos))
     for part, info in infos.items():
         found = info.tasks.get(task)

@@ -89,6 +89,12 @@ def finished(out: Path, record: Record, task: str) -> dict[str, Any] | None:
     return figures
 
 
+def check_new(out: Path) -> None:
+    """Raise `InputError` unless `out` is a folder that is empty or not there yet."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is not empty; name a new folder, or remove this one")
+
+
 def publish_bundle(out: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a folder with a bundle, add its card, and move all into `out`, the manifest last.
 

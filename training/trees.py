@@ -17,13 +17,13 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from arabic.normalize import Normalization, normalize
-from models.bundle import LAYOUT, BundleInfo, verify, write_manifest
+from models.bundle import LAYOUT, BundleInfo, DataInfo, verify, write_manifest
 from models.load import OpenBundle
 from models.surface import surface_features
 from models.trees import Trees, save_trees
 from training.calibration import calibrate
 from training.data import SummaryRow, read_summary
-from training.folder import publish_bundle
+from training.folder import check_new, data_sha256, publish_bundle
 
 _TREES, _RATE, _LEAVES, _DEPTH, _LEAST = 200, 0.05, 12, 8, 30
 """Chosen on five folds of `summary_news` train and dev (docs/experiments.md)."""
@@ -73,7 +73,7 @@ def _arrays(model: GradientBoostingClassifier, base: float) -> Trees:
         trees.threshold[number, nodes] = tree.threshold
         trees.left[number, nodes] = tree.children_left
         trees.right[number, nodes] = tree.children_right
-        trees.value[number, nodes] = _RATE * tree.value[:, 0, 0]
+        trees.value[number, nodes] = model.learning_rate * tree.value[:, 0, 0]
     return trees
 
 
@@ -82,14 +82,21 @@ def add_trees(bundle: Path, train: Sequence[Path], dev: Path, out: Path, seed: i
 
     Raises `InputError` for bad data or an `out` that is in use, `BundleError` for a bundle without summaries.
     """
+    check_new(out)
     info = verify(bundle)
     predictor = OpenBundle.open(bundle).summary()
     task = info.tasks["summary"]
     encoder = info.encoders[task.encoder]
-    rows = [row for path in train for row in read_summary(path).rows]
-    trees = fit_trees(rows, encoder.normalization, seed)
+    rows = {path: read_summary(path).rows for path in train}
+    data = [
+        DataInfo(f"{path.parent.name}/{path.name} (trees)", "", len(found), data_sha256(path))
+        for path, found in rows.items()
+    ]
+    trees = fit_trees([row for found in rows.values() for row in found], encoder.normalization, seed)
     fitted = calibrate("summary", predictor.backend, task, read_summary(dev).rows, trees=trees)
-    fitted = dataclasses.replace(fitted, metrics={**fitted.metrics, "split": dev.name})
+    fitted = dataclasses.replace(
+        fitted, metrics={**fitted.metrics, "split": dev.name}, data=(*task.data, *data)
+    )
 
     def write(folder: Path) -> None:
         for name in (task.encoder, "summary"):

@@ -72,22 +72,41 @@ def test_the_bundle_that_ships_gives_the_same_on_both() -> None:
     for exact, found in zip(_holders("torch"), _holders("onnx"), strict=True):
         assert exact.keys() == found.keys()
         assert all(abs(exact[words] - found[words]) < 0.1 for words in exact)
+    assert _chosen("torch") == _chosen("onnx")
     assert np.abs(torch["summary"] - onnx["summary"]).max() < 0.05
     assert (torch["embedding"] * onnx["embedding"]).sum(1).min() > 0.99
 
 
+_REPORTS = [
+    "رحبت نقابة الصيادين بمشروع الجسر، بينما رفضه اتحاد المزارعين وعدّه خطرا على الأراضي.",
+    "قال وزير النقل إن مشروع الجسر سيبدأ هذا العام ودعا البلديات إلى دعمه.",
+]
+
+
 def _holders(backend: BackendName) -> list[dict[str, float]]:
     """The holders that the bundle that ships finds in two paragraphs, with their scores."""
-    texts = [
-        "رحبت نقابة الصيادين بمشروع الجسر، بينما رفضه اتحاد المزارعين وعدّه خطرا على الأراضي.",
-        "قال وزير النقل إن مشروع الجسر سيبدأ هذا العام ودعا البلديات إلى دعمه.",
-    ]
     predictor = OpenBundle.open(DEFAULT_BUNDLE, backend).stance()
-    outputs = predictor.outputs(["مشروع الجسر"] * 2, texts)
+    outputs = predictor.outputs(["مشروع الجسر"] * 2, _REPORTS)
     decoded = [output.decode(predictor.decoding) for output in outputs]
     return [
         {text[holder.start : holder.end]: holder.score for holder in pair.holders}
-        for text, pair in zip(texts, decoded, strict=True)
+        for text, pair in zip(_REPORTS, decoded, strict=True)
+    ]
+
+
+def _chosen(backend: BackendName) -> list[str]:
+    """The holders in the records of both paragraphs, without those whose score is next to the threshold."""
+    predictor = OpenBundle.open(DEFAULT_BUNDLE, backend).stance()
+    found = predictor.predict(["مشروع الجسر"] * 2, _REPORTS)
+    named = [
+        [text[slice(*r.holder)] for r in rs if r.holder] for text, rs in zip(_REPORTS, found, strict=True)
+    ]
+    least = predictor.decoding.further_holder
+    return [
+        words
+        for holders, scores in zip(named, _holders(backend), strict=True)
+        for words in holders
+        if abs(scores[words] - least) > 0.05
     ]
 
 

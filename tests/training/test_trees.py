@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
+from arabic.errors import InputError
 from arabic.normalize import Normalization
 from models.bundle import verify
 from models.errors import BundleError
@@ -60,7 +61,7 @@ def test_trees_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     table = rng.normal(size=(400, 5)).astype(np.float32)
     label = table[:, 0] * table[:, 1] > rng.normal(size=400) * 0.3
-    model = GradientBoostingClassifier(n_estimators=30, learning_rate=0.05, max_depth=4, random_state=0)
+    model = GradientBoostingClassifier(n_estimators=30, learning_rate=0.2, max_depth=4, random_state=0)
     model.fit(table, label)
     ours = _arrays(model, float(np.log(label.mean() / (1 - label.mean())))).log_odds(table)
     assert np.allclose(ours, model.decision_function(table))
@@ -97,6 +98,10 @@ def test_a_bundle_gets_other_trees(trained: Path, files: dict[str, Path], tmp_pa
     assert after.files["summary/trees.safetensors"] != before.files["summary/trees.safetensors"]
     assert after.files["summary/head.safetensors"] == before.files["summary/head.safetensors"]
     assert after.tasks["summary"].metrics["average_precision"] > 0.95
+    trees_of = after.tasks["summary"].data[-1]
+    assert "train.jsonl (trees)" in trees_of.name and trees_of.rows == 60
+    with pytest.raises(InputError, match="is not empty"):
+        add_trees(trained, [files["train"]], files["dev"], tmp_path / "out", seed=9)
 
 
 def test_an_average_keeps_the_trees(trained: Path, files: dict[str, Path], tmp_path: Path) -> None:
