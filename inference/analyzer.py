@@ -182,7 +182,9 @@ class Analyzer:
                     stance
                     for target in names
                     for number, paragraph in enumerate(analysis.article.paragraphs())
-                    for stance in assemble.stances(target, given is None, number, paragraph, next(records))
+                    for stance in assemble.stances(
+                        target, given is None, number, paragraph, analysis.article.text, next(records)
+                    )
                 ),
             )
             for analysis, given, names in zip(analyses, targets, wanted, strict=True)

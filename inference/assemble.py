@@ -1,11 +1,13 @@
 """From the models' predictions to the parts of an `Analysis`."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from arabic.article import Article
 from arabic.conditions import is_conditional
+from arabic.names import conjunction_before
 from arabic.sentences import clauses
 from arabic.spans import Span
 from inference.results import Headline, Stance, SummarySentence, Topic, TopicLabel, TopicShare
@@ -47,9 +49,9 @@ def topic_shares(labels: LabelSet, texts: Sequence[str], probabilities: Floats) 
 
 
 def stances(
-    target: str, proposed: bool, index: int, paragraph: Span, records: Sequence[StanceRecord]
+    target: str, proposed: bool, index: int, paragraph: Span, article: str, records: Sequence[StanceRecord]
 ) -> Iterator[Stance]:
-    """The stances on a target in the paragraph with this number."""
+    """The stances on a target in the paragraph with this number; `article` is the whole text."""
 
     def span(offsets: tuple[int, int] | None) -> Span | None:
         if offsets is None:
@@ -57,7 +59,8 @@ def stances(
         start, end = offsets
         return Span(paragraph.text[start:end], paragraph.start + start, paragraph.start + end)
 
-    for record in _distinct(records, paragraph.text):
+    named = [_named(record, paragraph.text, article) for record in records]
+    for record in _distinct(named, paragraph.text):
         yield Stance(
             target=target,
             proposed=proposed,
@@ -68,6 +71,14 @@ def stances(
             paragraph=index,
             evidence=span(record.evidence),
         )
+
+
+def _named(record: StanceRecord, text: str, article: str) -> StanceRecord:
+    """The record with its holder's name without a conjunction that is written together with it."""
+    if record.holder is None:
+        return record
+    start, end = record.holder
+    return replace(record, holder=(start + conjunction_before(text[start:end], article), end))
 
 
 def _distinct(records: Sequence[StanceRecord], text: str) -> list[StanceRecord]:

@@ -142,6 +142,26 @@ def test_paragraphs_of_partners_and_bystanders(tmp_path: Path) -> None:
     assert together > 0.5 * len(read[::2]) and neutral > 0.1 * len(read[::2])
 
 
+@pytest.mark.parametrize("name", ["written_4", "written_4_test"])
+def test_paragraphs_asked_for_both_poles(name: str, tmp_path: Path) -> None:
+    """Whoever is for the one target is against the other; the test shares no paragraph with the rest."""
+    out = tmp_path / "rows.jsonl"
+    rows = list(written_rows(name, []))
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    read = read_stance(out).rows[::2]
+    assert len(read) == len(_annotations(name))
+    opposite = {"favor": "against", "against": "favor", "neutral": "neutral"}
+    for row in read:
+        poles: dict[str, Counter[tuple[object, str]]] = {}
+        for record in row.stances:
+            poles.setdefault(record.target, Counter())[record.holder, record.stance] += 1
+        first, second = poles.values()
+        assert first == Counter({(holder, opposite[side]): n for (holder, side), n in second.items()}), row.id
+    assert not {row["text"] for row in _annotations("written_4")} & {
+        row["text"] for row in _annotations("written_4_test")
+    }
+
+
 @pytest.mark.parametrize("name", ["written_articles", "written_articles_2"])
 def test_articles_of_our_own_say_of_every_paragraph_where_it_stands_on_every_target(
     name: str, tmp_path: Path
