@@ -39,7 +39,6 @@ _SHARES = (
     "second_label_weight",
     "hard_unrelated",
     "elsewhere",
-    "opposite",
     "mask_words",
     "headings",
     "important_target",
@@ -91,8 +90,6 @@ class TrainConfig:
     """stance: share of the unrelated pairs whose target comes from a similar paragraph."""
     elsewhere: float = 0.0
     """stance: share of the related pairs seen again with their target moved to another country, unrelated."""
-    opposite: float = 0.0
-    """stance: share of the related pairs seen again with the opposite of their target, sides exchanged."""
     mixed_repeat: int = 1
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
     mask_words: float = 0.0
