@@ -2,10 +2,10 @@
 
 import re
 
-_CONJUNCTIONS = ("و", "ف")
-_LEAST = 3  # letters of a name
+_ARTICLE = re.compile(r"وال\w{2,}")
 # «وال» begins these words too, and with them is no conjunction before an article.
-_NOT_AN_ARTICLE = re.compile(r"وال(?:د|دة|دا|دي|ديه|ده|دته|دتي|دين|ي|يا|ية)(?!\w)")
+_ITS_OWN = re.compile(r"وال(?:د|دة|دا|دي|ديه|ده|دته|دتي|دين|ي|يا|ية)(?!\w)")
+_LEAST = 3  # letters of a name
 
 
 def conjunction_before(name: str, text: str) -> int:
@@ -14,10 +14,9 @@ def conjunction_before(name: str, text: str) -> int:
     «والبطريرك» begins with one, since an article follows; «وقطر» where «قطر» stands in the `text` as well;
     «واشنطن» and «والي الجهة» do not.
     """
-    if not name.startswith(_CONJUNCTIONS):
+    if not name.startswith("و") or _ITS_OWN.match(name):
         return 0
+    if _ARTICLE.match(name):
+        return 1
     rest = name[1:]
-    if name.startswith("وال") and len(rest.split()[0]) > _LEAST + 1:
-        return 0 if _NOT_AN_ARTICLE.match(name) else 1
-    alone = re.compile(rf"(?<!\w){re.escape(rest)}(?!\w)")
-    return int(len(rest) >= _LEAST and alone.search(text) is not None)
+    return int(len(rest) >= _LEAST and re.search(rf"(?<!\w){re.escape(rest)}(?!\w)", text) is not None)
