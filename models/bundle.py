@@ -88,6 +88,11 @@ class TaskInfo:
     metrics: dict[str, Any] = field(default_factory=dict)
     kind: Literal["extractive", "abstractive"] = "extractive"
 
+    @property
+    def tells_opposites(self) -> bool:
+        """Whether a stance model has the scores of `models.opposites`; bundles before 0.8 have none."""
+        return bool(self.decoding.get("opposites"))
+
 
 @with_config(ConfigDict(extra="forbid"))  # holds for the dataclasses inside as well
 @dataclass(frozen=True, slots=True)

@@ -34,26 +34,33 @@ class TopicModel(nn.Module):
 
 
 class StanceModel(nn.Module):
-    """A (target, paragraph) pair: one label for the pair, a tag for every token, twice."""
+    """A (target, paragraph) pair: one label for the pair, a tag for every token, twice.
 
-    def __init__(self, encoder: nn.Module, n_labels: int) -> None:
+    With `opposites` also a score for every token, see `models.opposites`.
+    """
+
+    def __init__(self, encoder: nn.Module, n_labels: int, *, opposites: bool = False) -> None:
         super().__init__()
         self.encoder = encoder
         size = hidden_size(encoder)
         self.head = nn.Linear(size, n_labels)
         self.holder = nn.Linear(size, len(HOLDER_TAGS))
         self.evidence = nn.Linear(size, len(EVIDENCE_TAGS))
+        self.opposite = nn.Linear(size, 1) if opposites else None
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return `logits` (B, n_labels), `holder` and `evidence` (B, T, tags)."""
+        """Return `logits` (B, n_labels), `holder` and `evidence` (B, T, tags), `opposite` (B, T)."""
         hidden = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask
         ).last_hidden_state  # (B, T, H)
-        return {
+        outputs = {
             "logits": self.head(mean_pool(hidden, attention_mask)),
             "holder": self.holder(hidden),
             "evidence": self.evidence(hidden),
         }
+        if self.opposite is not None:
+            outputs["opposite"] = self.opposite(hidden).squeeze(-1)
+        return outputs
 
 
 class SalienceModel(nn.Module):
@@ -88,10 +95,10 @@ class SalienceModel(nn.Module):
         return {"logits": self.head(joined).squeeze(-1)}
 
 
-def build_model(task: str, encoder: nn.Module, n_labels: int) -> nn.Module:
-    """The model of a task with freshly initialised heads."""
+def build_model(task: str, encoder: nn.Module, n_labels: int, *, opposites: bool = False) -> nn.Module:
+    """The model of a task with freshly initialised heads; `opposites` is of stance alone."""
     if task == "topic":
         return TopicModel(encoder, n_labels)
     if task == "stance":
-        return StanceModel(encoder, n_labels)
+        return StanceModel(encoder, n_labels, opposites=opposites)
     return SalienceModel(encoder)

@@ -157,7 +157,7 @@ class OnnxEncoder:
             shapes = {name: value.shape for name, value in weights.items()}
             for update in read_updates(self.folder / task, load_file, shapes):
                 weights[update.weight] += update.scale * (update.up @ update.down)
-        return weights | _head(self.folder / task, task, len(info.labels), self.words.shape[1])
+        return weights | _head(self.folder / task, task, info, self.words.shape[1])
 
     def _ranges(self, session: Any, layers: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The largest magnitude of every input channel of every layer, over a few paragraphs of news."""
@@ -176,7 +176,7 @@ class OnnxEncoder:
 
 @dataclass(slots=True)
 class Careful:
-    """A model in int8 that asks the one in fp32 where its two likeliest labels are nearly as likely.
+    """A model in int8 that asks the one in fp32 where two labels, or both sides, are nearly as likely.
 
     About one text in fifty; the other model is loaded for the first of them.
     """
@@ -190,7 +190,8 @@ class Careful:
         """Answer for one text."""
         outputs = self.quick(arrays)
         second, first = np.partition(outputs["logits"][0], -2)[-2:]
-        if first - second >= UNSURE:
+        turns = abs(float(outputs["opposite"].mean())) if "opposite" in outputs else np.inf
+        if min(first - second, turns) >= UNSURE:
             return outputs
         with self._lock:
             if self._exact is None:
@@ -198,16 +199,17 @@ class Careful:
         return self._exact(arrays)
 
 
-def _head(folder: Path, task: str, n_labels: int, hidden: int) -> dict[str, NDArray[np.float32]]:
+def _head(folder: Path, task: str, info: TaskInfo, hidden: int) -> dict[str, NDArray[np.float32]]:
     """The weights of a task's head. Raises `BundleError` when they do not fit the labels."""
     path = folder / LAYOUT.head
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise BundleError(f"{path} cannot be read ({error}); get the bundle again") from error
-    rows = {"head": n_labels}
+    rows = {"head": len(info.labels)}
     if task == "stance":
         rows |= {"holder": len(HOLDER_TAGS), "evidence": len(EVIDENCE_TAGS)}
+        rows |= {"opposite": 1} if info.tells_opposites else {}
     wanted: dict[str, tuple[int, ...]] = {f"{name}.bias": (count,) for name, count in rows.items()}
     wanted |= {f"{name}.weight": (count, hidden) for name, count in rows.items()}
     if task == "summary":

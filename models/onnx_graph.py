@@ -192,6 +192,8 @@ def head(graph: GraphBuilder, task: str, hidden: str) -> dict[str, str]:
     outputs = {"logits": graph.plain(whole, "head")}
     if task == "stance":
         outputs |= {name: graph.plain(hidden, name) for name in ("holder", "evidence")}
+        if "opposite.weight" in graph.weights:
+            outputs["opposite"] = graph.add("Squeeze", graph.plain(hidden, "opposite"), graph.integers(1))
     return outputs
 
 

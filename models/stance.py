@@ -27,6 +27,7 @@ from models.decoding import (
 )
 from models.errors import BundleError
 from models.label_sets import load_labels
+from models.opposites import turned_logits, turned_span
 from models.predict import Backend, Floats, softmax
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.windows import Arrays, Window, windows
@@ -82,7 +83,7 @@ class PairOutput:
         """The spans of all windows by their start; what stands in the overlap of two is there twice."""
         text = self.paragraph.text or " "
         found = [
-            span
+            turned_span(span, output["opposite"], window.offsets) if "opposite" in output else span
             for window, output in self.tokens
             for span in decode(output[name][: len(window.offsets)], window.offsets, text, bias)
         ]
@@ -159,6 +160,10 @@ class StancePredictor:
         )
         by_item: list[list[tuple[Window, Arrays]]] = [[] for _ in texts]
         for window, output in zip(cut, self.backend.run_windows(cut), strict=True):
+            if "opposite" in output:
+                opposite = output["opposite"][: len(window.offsets)]
+                turned = turned_logits(output["logits"], opposite)
+                output = {**output, "logits": turned, "opposite": opposite}
             by_item[window.item].append((window, output))
         results = []
         for paragraph, found in zip(normalized, by_item, strict=True):

@@ -36,9 +36,13 @@ def save_head(model: torch.nn.Module, folder: Path) -> None:
     save_file(tensors, folder / LAYOUT.head)
 
 
-def load_head(model: torch.nn.Module, folder: Path) -> None:
-    """Load what `save_head` wrote. Raises `BundleError` when the weights do not fit the model's labels."""
-    wanted = {k: tuple(v.shape) for k, v in model.state_dict().items() if not k.startswith("encoder.")}
+def load_head(model: torch.nn.Module, folder: Path, *, without: str = "") -> None:
+    """Load what `save_head` wrote, into all layers or all but one.
+
+    Raises `BundleError` when the weights do not fit the model's labels.
+    """
+    layers = {k: v for k, v in model.state_dict().items() if not k.startswith("encoder.")}
+    wanted = {k: tuple(v.shape) for k, v in layers.items() if k.split(".")[0] != without}
     try:
         tensors = load_file(folder / LAYOUT.head)
     except (OSError, SafetensorError) as error:
@@ -74,7 +78,7 @@ class TorchEncoder:
         encoder = deepcopy(self.encoder)
         if info.method == "lora":
             merge_adapter(encoder, self.folder / task)
-        model = build_model(task, encoder, len(info.labels))
+        model = build_model(task, encoder, len(info.labels), opposites=info.tells_opposites)
         load_head(model, self.folder / task)
         return torch_forward(model.to(device).eval())
 

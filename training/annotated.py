@@ -12,6 +12,7 @@ not read the paragraph, and for each a target that looks close but is not spoken
 
 import argparse
 import hashlib
+import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -90,6 +91,9 @@ def written_rows(name: str, _: Sequence[Path]) -> Iterator[dict[str, Any]]:
         if "label" in found:
             yield found
             continue
+        if "thing" in found:
+            yield from _pole_rows(found)
+            continue
         row = _stance_row(found, found["text"], found["title"])
         yield row
         if "typed" in found:
@@ -103,6 +107,35 @@ def _typed(row: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     near = {"target": found["near"], "stance": UNRELATED, "holder": "", "evidence": ""}
     stances = [*({**record, "target": found["typed"]} for record in records), near]
     return {**row, "id": f"{row['id']}#typed", "stances": stances}
+
+
+def _pole_rows(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The texts of a question, each asked for a thing and the measure against it in two wordings each.
+
+    Whoever is for the one is against the other; a near miss is unrelated to all of them.
+    """
+    for number, found in enumerate(question["texts"]):
+        stances = []
+        for pole, name in itertools.product(("thing", "measure"), ("", "2")):
+            target = {"target": question[pole + name], "conditional": False}
+            stances += [
+                {
+                    **target,
+                    "stance": "favor" if record["side"] == pole else "against",
+                    "opposite": record["names"] not in (pole, "both"),
+                    **_first(found["text"], "holder", record["holder"]),
+                    **_first(found["text"], "evidence", record["evidence"]),
+                }
+                for record in found["stances"]
+            ] or [{**target, "stance": "neutral", "holder": "", "evidence": ""}]
+        stances.append({"target": question["near"], "stance": UNRELATED, "holder": "", "evidence": ""})
+        text = {"title": found["title"], "text": found["text"], "stances": stances}
+        yield {"id": f"{question['id']}#{number}", **text}
+
+
+def _first(text: str, name: str, words: str) -> dict[str, Any]:
+    start = text.index(words)
+    return _piece(text, name, [start, start + len(words)])
 
 
 def _check_text(annotation: dict[str, Any], text: str) -> None:

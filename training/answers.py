@@ -18,11 +18,15 @@ UNKNOWN = ""
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a label was given to: a paragraph, or a target and a paragraph."""
+    """What a label was given to: a paragraph, or a target and a paragraph.
+
+    `names` says whether the words of who takes a side name the "target" or its "opposite".
+    """
 
     id: str
     text: str
     target: str = ""
+    names: str = ""
 
     @property
     def document(self) -> str:
@@ -84,7 +88,9 @@ def pair_answers(
     labels = predictor.info.labels
     logits = np.stack([outputs[i].logits for i in single]) if single else np.zeros((0, len(labels)))
     return Answers(
-        tuple(Item(ids.get(pairs[i].text, ""), pairs[i].text, pairs[i].target) for i in single),
+        tuple(
+            Item(ids.get(pairs[i].text, ""), pairs[i].text, pairs[i].target, pairs[i].names) for i in single
+        ),
         tuple(next(iter(pairs[i].labels)) for i in single),
         labels,
         softmax(logits / predictor.info.temperature),

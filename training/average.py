@@ -66,6 +66,8 @@ def _check_parts(infos: Mapping[Path, BundleInfo], task: Task, out: Path) -> Pat
             raise InputError(f"{part} and {first} have different labels for {task}; they cannot be averaged")
         if _chooses(found) != _chooses(infos[first].tasks[task]):
             raise InputError(f"{part} and {first}: one chooses holders, the other (before 0.5) tags them")
+        if found.tells_opposites != infos[first].tasks[task].tells_opposites:
+            raise InputError(f"{part} and {first}: one scores opposites, the other (before 0.8) does not")
         check_same(found.encoder, part, first, infos)
     return first
 

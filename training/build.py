@@ -33,6 +33,8 @@ def build_task_model(
     config: TrainConfig,
     n_labels: int,
     start: Path | None = None,
+    *,
+    opposites: bool = False,
 ) -> nn.Module:
     """Load the base and put adapters and the task's head on it: those of `start`, or fresh ones.
 
@@ -43,7 +45,7 @@ def build_task_model(
     for name, module in bare.named_modules():
         if isinstance(module, nn.Dropout) and "attention.self" in name:
             module.p = 0.0  # dropout inside attention doubles the time of a step on a CPU
-    model = build_model(task, _adapted(bare, config), n_labels)
+    model = build_model(task, _adapted(bare, config), n_labels, opposites=opposites)
     if start is not None:
         load_start(model, start, task)
     return model

@@ -113,7 +113,8 @@ def _fit_stance(
     def best(name: str, choices: Iterable[StanceDecoding]) -> StanceDecoding:
         return max(choices, key=lambda o: stance_figures(predictor, pairs, outputs, o)[f"{name}_token_f1"])
 
-    start = dataclasses.replace(StanceDecoding(), chosen_holders=predictor.decoding.chosen_holders)
+    known = predictor.decoding
+    start = StanceDecoding(chosen_holders=known.chosen_holders, opposites=known.opposites)
     further = _FURTHER_HOLDERS if start.chosen_holders else (start.further_holder,)
     holders = (
         dataclasses.replace(start, holder_bias=bias, further_holder=least)

@@ -39,6 +39,7 @@ _SHARES = (
     "second_label_weight",
     "hard_unrelated",
     "elsewhere",
+    "opposite_targets",
     "mask_words",
     "headings",
     "important_target",
@@ -90,6 +91,8 @@ class TrainConfig:
     """stance: share of the unrelated pairs whose target comes from a similar paragraph."""
     elsewhere: float = 0.0
     """stance: share of the related pairs seen again with their target moved to another country, unrelated."""
+    opposite_targets: float = 0.0
+    """stance: share of the related pairs seen again with their target turned into its opposite."""
     mixed_repeat: int = 1
     """stance: how often a pair on which holders disagree is seen an epoch (they are few)."""
     mask_words: float = 0.0

@@ -38,7 +38,8 @@ class TopicRow:
 class StanceLabel:
     """One holder's stance on one target; spans are offsets into the paragraph, None where unnamed.
 
-    `probabilities`, where there are any, are what is learnt of the pair instead, and no spans are.
+    `probabilities`, where there are any, are what is learnt of the pair instead, and no spans are. `opposite`
+    says that the words name the target's opposite: they ask for the closing of what is to stay.
     """
 
     target: str
@@ -46,6 +47,7 @@ class StanceLabel:
     holder: tuple[int, int] | None
     evidence: tuple[int, int] | None
     probabilities: Shares = ()
+    opposite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def stance_row(values: Mapping[str, Any], made_id: str) -> StanceRow:
             _span(text, record, "holder"),
             _span(text, record, "evidence"),
             _probabilities(record),
+            _truth(record, "opposite"),
         )
         for record in records
     )
@@ -224,6 +227,13 @@ def _span(text: str, record: Mapping[str, Any], name: str) -> tuple[int, int] | 
             f"the {name} {piece!r:.60} does not stand in the text at {name}_start={start}",
         )
     return start, start + len(piece)
+
+
+def _truth(record: Mapping[str, Any], name: str) -> bool:
+    value = record.get(name)
+    if value not in (None, True, False):
+        raise RowError("wrong_value", f"{name} must be true or false, was {value!r:.60}")
+    return bool(value)
 
 
 def _numbers(given: Any, name: str, units: Sequence[str]) -> tuple[int, ...]:

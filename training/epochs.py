@@ -20,6 +20,7 @@ from training.config import TrainConfig
 from training.features import stance_features, summary_features, topic_features
 from training.pairs import NegativeSampler, all_pairs, with_headings
 from training.places import moved_pairs
+from training.poles import opposite_pairs
 
 Features = Callable[[int], Dataset]
 """The features of an epoch; they have a `length`, and `labels` (n_labels,) where rows can be balanced."""
@@ -116,7 +117,9 @@ def epoch_features(
         seed = epoch_seed(config.seed, epoch)
         pairs = all_pairs(rows, ratio=ratio, hard=config.hard_unrelated, seed=seed, sampler=sampler)
         pairs += [pair for pair in pairs if len(pair.labels) > 1] * (config.mixed_repeat - 1)
-        pairs += moved_pairs(pairs, config.elsewhere, seed) if ours else []
+        if ours:
+            pairs += moved_pairs(pairs, config.elsewhere, seed)
+            pairs += opposite_pairs(pairs, config.opposite_targets, seed)
         pairs = with_headings(pairs, config.headings, seed)
         return stance_features(pairs, tokenizer, normalization, config, labels, seed)
 

@@ -21,11 +21,12 @@ from models.units import stems, unit_features
 from models.windows import Window, encode_units, pad, unit_windows, windows
 from training.config import TrainConfig
 from training.data import StanceLabel, SummaryRow, TopicRow
-from training.pairs import LOOSE, Pair, shared_words
+from training.pairs import LOOSE, OPPOSITE, Pair, shared_words
 
 IGNORE = -100
 _WORD = re.compile(r"\w+")
-_PADDING = {"unit_ids": -1, "holder_labels": IGNORE, "evidence_labels": IGNORE, "unit_labels": IGNORE}
+_TOKEN_LABELS = ("holder_labels", "evidence_labels", "opposite_labels", "unit_labels")
+_PADDING = {"unit_ids": -1} | dict.fromkeys(_TOKEN_LABELS, IGNORE)
 
 
 def topic_features(
@@ -61,9 +62,10 @@ def stance_features(
 ) -> Dataset:
     """Token ids of (target, paragraph), the pair's label distribution, and tags for every token.
 
-    With labels that are not ours there are no tags: they carry our polarities. Of the pairs that
-    `config.mask_words` draws (by `seed`) some words are masked. Raises `InputError` where the tokenizer
-    has no token for that.
+    Labels and tags say how somebody stands on what his words name; `opposite_labels`, whether that is
+    the target's opposite. With labels that are not ours there are no tags: they carry our polarities. Of
+    the pairs that `config.mask_words` draws (by `seed`) some words are masked. Raises `InputError` where
+    the tokenizer has no token for that.
     """
     ids = list(labels or load_labels("stance").ids)
     polar = set(POLARITIES) <= set(ids)
@@ -75,9 +77,10 @@ def stance_features(
     for window in windows(tokenizer, [t.text for t in texts], targets, max_length=config.max_length):
         pair = pairs[window.item]
         hidden = tokens_of_words(window, texts[window.item].text, masked.get(window.item, frozenset()))
-        records = pair.records if polar and not pair.probabilities else ()
+        records = pair.named if polar and not pair.probabilities else ()
         target = np.zeros(len(ids), np.float32)
-        shares = dict(pair.probabilities) or dict.fromkeys(pair.labels, 1 / len(pair.labels))
+        labels_named = {record.stance for record in records} or pair.labels
+        shares = dict(pair.probabilities) or dict.fromkeys(labels_named, 1 / len(labels_named))
         for label, share in shares.items():
             target[ids.index(label)] = share
         features.append(
@@ -88,6 +91,7 @@ def stance_features(
                 "labels": target,
                 "holder_labels": tag_tokens(window, texts[window.item], records, "holder", HOLDER_TAGS),
                 "evidence_labels": tag_tokens(window, texts[window.item], records, "evidence", EVIDENCE_TAGS),
+                "opposite_labels": opposite_tokens(window, texts[window.item], records),
                 "length": len(window.input_ids),
             }
         )
@@ -145,6 +149,23 @@ def tag_tokens(
             if begin in tags:
                 result[covered[0]] = tags.index(begin)
     return [int(tag) for tag in result]
+
+
+def opposite_tokens(window: Window, text: Normalized, records: Sequence[StanceLabel]) -> NDArray[np.float32]:
+    """For every token, (T,), 1 where the target's opposite is named, `IGNORE` where nobody takes a side.
+
+    Tokens of no holder or evidence have the mean of the records.
+    """
+    sides = [record for record in records if record.stance in OPPOSITE]
+    if not sides:
+        return np.full(len(window.offsets), IGNORE, np.float32)
+    result = np.full(len(window.offsets), np.mean([record.opposite for record in sides]), np.float32)
+    for record in sides:
+        for span in filter(None, (record.evidence, record.holder)):
+            start, end = text.from_source(*span)
+            covered = (window.offsets[:, 0] < end) & (window.offsets[:, 1] > start)
+            result[covered] = float(record.opposite)
+    return result
 
 
 def summary_features(

@@ -19,8 +19,8 @@ from training.folder import claim, data_sha256
 from training.precision import choose_dtype
 from training.start import check_start
 
-_NEW_DECODING = {"chosen_holders": True, "further_holder": 0.35}
-"""How the holders of a model that is trained now are read, until `calibrate` fits the rest."""
+_NEW_DECODING = {"chosen_holders": True, "further_holder": 0.35, "opposites": True}
+"""How the outputs of a model that is trained now are read, until `calibrate` fits the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Inputs:
     revision: str
     normalization: Normalization
     start: Path | None
+
+    @property
+    def polar(self) -> bool:
+        """Whether it is a stance model with our labels, which has holders, evidence and opposites."""
+        return self.task == "stance" and self.labels == load_labels("stance").ids
 
 
 def read_inputs(
@@ -67,7 +72,7 @@ def read_inputs(
         settings["start"] = check_start(start, task, labels, config.method)
     record = {
         "task": task,
-        **({"holders": "chosen"} if task == "stance" else {}),  # a run begun with tags cannot go on
+        **({"holders": "chosen", "opposites": True} if task == "stance" else {}),  # an older run cannot go on
         **hashes,
         "base": str(base),
         "revision": revision,
@@ -124,6 +129,6 @@ def task_info(inputs: Inputs, encoder: str) -> TaskInfo:
         labels=inputs.labels,
         max_length=inputs.config.max_length,
         data=(inputs.data,),
-        decoding=dict(_NEW_DECODING) if inputs.labels == load_labels("stance").ids else {},
+        decoding=dict(_NEW_DECODING) if inputs.polar else {},
         config=inputs.record["config"] | dataclasses.asdict(inputs.config),
     )

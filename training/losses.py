@@ -11,7 +11,7 @@ from training.config import TrainConfig
 from training.features import IGNORE
 
 Loss = Callable[[dict[str, Tensor], dict[str, Tensor]], Tensor]
-LABEL_FIELDS = ("labels", "holder_labels", "evidence_labels", "unit_labels")
+LABEL_FIELDS = ("labels", "holder_labels", "evidence_labels", "opposite_labels", "unit_labels")
 
 
 def build_loss(task: str, config: TrainConfig, class_weights: Tensor | None) -> Loss:
@@ -25,7 +25,10 @@ def build_loss(task: str, config: TrainConfig, class_weights: Tensor | None) -> 
     def stance_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
         evidence = tag_cross_entropy(outputs["evidence"], labels["evidence_labels"], config.tag_weight)
         tokens = choice_cross_entropy(outputs["holder"], labels["holder_labels"]) + evidence
-        return pair_loss(outputs, labels) + config.token_loss_weight * tokens
+        loss = pair_loss(outputs, labels) + config.token_loss_weight * tokens
+        if "opposite" not in outputs:
+            return loss
+        return loss + opposite_cross_entropy(outputs["opposite"], labels["opposite_labels"])
 
     def salience_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
         targets = labels["unit_labels"]
@@ -84,6 +87,22 @@ def choice_cross_entropy(logits: Tensor, tags: Tensor) -> Tensor:
             scores = logits[:, :, column].masked_fill(outside, -1e4)
             losses.append(soft_cross_entropy(scores, target / target.sum(-1, keepdim=True)))
     return torch.stack(losses).mean()
+
+
+def opposite_cross_entropy(logits: Tensor, shares: Tensor) -> Tensor:
+    """Cross entropy of whether the opposite of the target is named: of every token, and of the pair.
+
+    A pair's log-odds are the mean of its tokens', as in `models.opposites`. logits (B, T), shares (B, T)
+    from 0 to 1 or `IGNORE` → scalar.
+    """
+    kept = shares != IGNORE
+    related = kept.any(-1)
+    if not related.any():
+        return logits.sum() * 0
+    logits, shares, kept = logits[related].float(), shares[related], kept[related]
+    tokens = functional.binary_cross_entropy_with_logits(logits[kept], shares[kept])
+    pair, wanted = (torch.where(kept, values, 0).sum(-1) / kept.sum(-1) for values in (logits, shares))
+    return tokens + functional.binary_cross_entropy_with_logits(pair, wanted)
 
 
 def frequency_weights(targets: Tensor, power: float) -> Tensor | None:

@@ -15,6 +15,7 @@ from training.data_rows import Shares
 _NEIGHBOURS = 30
 _ROWS_AT_ONCE = 1000
 LOOSE = Normalization(alef=True, ya=True, ta_marbuta=True)
+OPPOSITE = {"favor": "against", "against": "favor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,20 @@ class Pair:
     def labels(self) -> frozenset[str]:
         """The stances reported, {"unrelated"} if none; two where holders disagree."""
         return frozenset(record.stance for record in self.records) or frozenset({UNRELATED})
+
+    @property
+    def names(self) -> str:
+        """Whether the words name the "target" or its "opposite"; neither where nobody takes one side."""
+        found = {record.opposite for record in self.records if record.stance in OPPOSITE}
+        return "" if len(found) != 1 else "opposite" if found.pop() else "target"
+
+    @property
+    def named(self) -> tuple[StanceLabel, ...]:
+        """The records with the stance on what the words name, be it the target or its opposite."""
+        return tuple(
+            replace(record, stance=OPPOSITE.get(record.stance, record.stance)) if record.opposite else record
+            for record in self.records
+        )
 
 
 def related_pairs(rows: Sequence[StanceRow]) -> list[Pair]:

@@ -79,7 +79,13 @@ def _train_encoder(
 ) -> dict[str, Any]:
     tokenizer = build_tokenizer(inputs.base, inputs.revision, inputs.config)
     model = build_task_model(
-        inputs.task, inputs.base, inputs.revision, inputs.config, len(inputs.labels), inputs.start
+        inputs.task,
+        inputs.base,
+        inputs.revision,
+        inputs.config,
+        len(inputs.labels),
+        inputs.start,
+        opposites=inputs.polar,
     )
     inputs = decided(inputs, out, hidden_size(cast(Any, model).encoder))
     config = inputs.config

@@ -147,8 +147,15 @@ class _StopSearch(TrainerCallback):
 
 
 def _model(inputs: Inputs, config: TrainConfig) -> nn.Module:
-    labels = len(inputs.labels)
-    return build_task_model(inputs.task, inputs.base, inputs.revision, config, labels, inputs.start)
+    return build_task_model(
+        inputs.task,
+        inputs.base,
+        inputs.revision,
+        config,
+        len(inputs.labels),
+        inputs.start,
+        opposites=inputs.polar,
+    )
 
 
 def _search_trainer(inputs: Inputs, folder: Path, interruption: Interruption) -> TaskTrainer:

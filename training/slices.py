@@ -35,7 +35,10 @@ def by(keys: Sequence[str], figures: Figures) -> dict[str, dict[str, Any]]:
 
 
 def classification_slices(answers: Answers) -> dict[str, dict[str, dict[str, Any]]]:
-    """Accuracy and macro-F1 by source, by length in words and, where there are targets, by target."""
+    """Accuracy and macro-F1 by source, by length in words and, where there are any, by target.
+
+    Where the words of some name the target's opposite, also by what they name.
+    """
     gold, predicted = np.array(answers.gold), np.array(answers.predicted)
 
     def figures(rows: NDArray[np.int64]) -> dict[str, Any]:
@@ -48,4 +51,6 @@ def classification_slices(answers: Answers) -> dict[str, dict[str, dict[str, Any
     }
     if any(item.target for item in answers.items):
         slices["target"] = by([item.target for item in answers.items], figures)
+    if any(item.names == "opposite" for item in answers.items):
+        slices["names"] = by([item.names or "nobody on a side" for item in answers.items], figures)
     return slices

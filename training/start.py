@@ -36,8 +36,12 @@ def check_start(start: Path, task: Task, labels: tuple[str, ...], method: str) -
 
 
 def load_start(model: Any, start: Path, task: Task) -> None:
-    """Put the adapter and head of a bundle into a freshly built task model. Raises `InputError`."""
+    """Put the adapter and head of a bundle into a freshly built task model.
+
+    Of a stance model from before 0.8 the scores of opposites stay fresh. Raises `InputError`.
+    """
     weights = load_file(start / task / LAYOUT.adapter_weights)
+    info = read_manifest(start).tasks[task]
     wanted = {
         name.replace(".default.", "."): tuple(value.shape)
         for name, value in model.encoder.named_parameters()
@@ -45,7 +49,7 @@ def load_start(model: Any, start: Path, task: Task) -> None:
     }
     found = {name: tuple(value.shape) for name, value in weights.items()}
     if found != wanted:
-        config = read_manifest(start).tasks[task].config
+        config = info.config
         names = ("lora_rank", "frozen_layers")
         settings = ", ".join(f"{name}={config[name]}" for name in names if name in config)
         raise InputError(
@@ -57,4 +61,4 @@ def load_start(model: Any, start: Path, task: Task) -> None:
     scale = (adapter["lora_alpha"] / adapter["r"]) / (ours.lora_alpha / ours.r)
     tensors = {name: value.float() * (scale if "lora_B" in name else 1.0) for name, value in weights.items()}
     set_peft_model_state_dict(model.encoder, tensors)
-    load_head(model, start / task)
+    load_head(model, start / task, without="" if info.tells_opposites else "opposite")

@@ -25,7 +25,7 @@ def _inputs(base: Path, padding: int) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("task", ["topic", "stance", "summary"])
 def test_outputs_have_their_shape_and_ignore_padding(tiny_base: Path, task: str) -> None:
     torch.manual_seed(0)
-    model = build_model(task, load_encoder(tiny_base), 5).eval()
+    model = build_model(task, load_encoder(tiny_base), 5, opposites=True).eval()
     found = []
     for padding in (0, 7):
         inputs = _inputs(tiny_base, padding)
@@ -40,6 +40,8 @@ def test_outputs_have_their_shape_and_ignore_padding(tiny_base: Path, task: str)
     if task == "stance":
         assert bare["holder"].shape[1:] == (tokens - 7, len(HOLDER_TAGS))
         assert bare["evidence"].shape[1:] == (tokens - 7, len(EVIDENCE_TAGS))
+        assert bare["opposite"].shape == (1, tokens - 7)
+        assert "opposite" not in build_model(task, load_encoder(tiny_base), 5)(**_inputs(tiny_base, 0))
     assert bare["logits"].shape == (1, 2 if task == "summary" else 5)
     for name, value in bare.items():
         same = padded[name][:, : value.shape[1]]

@@ -34,7 +34,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def outputs(bundle: Path, backend: BackendName) -> dict[str, Any]:
     opened = OpenBundle.open(bundle, backend)
     pairs = opened.stance().outputs(TARGETS, TEXTS)
-    return {
+    scores = [output.get("opposite") for pair in pairs for _, output in pair.tokens]
+    told = {} if scores[0] is None else {"opposite": np.concatenate(scores)}
+    return told | {
         "topic": opened.topic().logits(TEXTS),
         "stance": np.stack([pair.logits for pair in pairs]),
         "holder": np.concatenate([o["holder"][: len(w.offsets)] for pair in pairs for w, o in pair.tokens]),
@@ -54,6 +56,7 @@ def int8_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_tiny_bundle_gives_the_same_on_both(tiny_bundle: Path) -> None:
     """All four models: their heads, and nothing lost in batching."""
     torch, onnx = outputs(tiny_bundle, "torch"), outputs(tiny_bundle, "onnx")
+    assert "opposite" in torch and torch.keys() == onnx.keys()
     for name, values in torch.items():
         spread = max(float(values.std()), 1e-2)
         assert np.abs(values - onnx[name]).mean() < 0.1 * spread, name

@@ -72,6 +72,32 @@ def tagging(words: Sequence[str], backend: Backend, unrelated: bool = False, tag
     return replace(backend, forward=forward)
 
 
+def naming_the_opposite(backend: Backend, words: str) -> Backend:
+    """A backend that says of `words`, and of the pair as a whole, that they name the target's opposite."""
+    wanted = set(backend.tokenizer.backend_tokenizer.encode(words, add_special_tokens=False).ids)
+
+    def forward(arrays: Arrays) -> Arrays:
+        opposite = np.where(np.isin(arrays["input_ids"], list(wanted)), 9, -9).astype(np.float32)
+        opposite[:, 0] = 5000
+        return {**backend.forward(arrays), "opposite": opposite}
+
+    return replace(backend, forward=forward)
+
+
+def test_where_the_opposite_is_named_sides_turn(stance: StancePredictor) -> None:
+    """The pair by all its tokens, a party by its own: of two holders against the words one turns."""
+    text = "رفضت نقابة الصيادين المشروع، ورفضه اتحاد المزارعين."
+    found = tagging(["نقابة الصيادين", "اتحاد المزارعين"], stance.backend)
+    (plain,) = replace(stance, backend=found).outputs(["المشروع"], [text])
+    (turned,) = replace(stance, backend=naming_the_opposite(found, "نقابة الصيادين")).outputs(
+        ["المشروع"], [text]
+    )
+    assert plain.logits.argmax() == 1 and turned.logits.argmax() == 0
+    sides = [int(np.argmax(span.polarity)) for span in turned.decode(stance.decoding).holders]
+    assert sides == [0, 1]
+    assert [int(np.argmax(span.polarity)) for span in plain.decode(stance.decoding).holders] == [1, 1]
+
+
 def test_pairs_are_the_same_alone_and_in_a_batch_and_in_any_order(stance: StancePredictor) -> None:
     together = stance.outputs(TARGETS, TEXTS)
     alone = [stance.outputs([target], [text])[0] for target, text in zip(TARGETS, TEXTS, strict=True)]

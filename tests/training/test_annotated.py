@@ -20,6 +20,7 @@ from training.annotated import (
     written_rows,
 )
 from training.data import UNRELATED, StanceRow, read_rows, read_stance
+from training.pairs import related_pairs
 
 TOPICS = ("topic", "topic_random", "topic_random_2", "topic_rare", "topic_test")
 STANCES = ("stance", "stance_random", "stance_random_2", "stance_test")
@@ -160,6 +161,35 @@ def test_paragraphs_asked_for_both_poles(name: str, tmp_path: Path) -> None:
     assert not {row["text"] for row in _annotations("written_4")} & {
         row["text"] for row in _annotations("written_4_test")
     }
+
+
+POLES = ("written_poles", "written_poles_2", "written_poles_test")
+
+
+@pytest.mark.parametrize("name", POLES)
+def test_questions_ask_every_text_for_both_poles_in_two_wordings(name: str, tmp_path: Path) -> None:
+    """Whoever is for the thing is against the measure; who is for what his words name, never changes."""
+    out = tmp_path / "rows.jsonl"
+    rows = list(written_rows(name, []))
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    read = read_stance(out).rows
+    assert len(read) == sum(len(question["texts"]) for question in _annotations(name))
+    opposites = 0
+    for row in read:
+        *poles, near = related_pairs([row])
+        assert len(poles) == 4 and near.labels == {UNRELATED}
+        sides = [{(r.holder, r.stance) for r in pair.records} for pair in poles]
+        assert sides[0] == sides[1] and sides[2] == sides[3]
+        turned = {"favor": "against", "against": "favor", "neutral": "neutral"}
+        assert sides[0] == {(holder, turned[side]) for holder, side in sides[2]}
+        for record in (record for pair in poles for record in pair.records):
+            opposites += record.opposite
+    assert opposites > len(read)  # of the 2 to 3 holders a text on four targets half
+
+
+def test_questions_to_judge_by_are_not_learnt_from() -> None:
+    *learnt, judged = ({question["thing"] for question in _annotations(name)} for name in POLES)
+    assert judged and not judged & set().union(*learnt)
 
 
 @pytest.mark.parametrize("name", ["written_articles", "written_articles_2"])

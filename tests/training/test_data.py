@@ -108,6 +108,7 @@ def test_a_missing_field_of_a_stance_is_named(tmp_path: Path, field: str) -> Non
         ("stance", {"holder": "وزير غائب", "holder_start": -1}, "holder"),
         ("stance", {"holder_start": "0"}, "str"),
         ("stance", {"holder": 5}, "int"),
+        ("stance", {"opposite": "yes"}, "opposite"),
         ("summary", {"key": [4]}, "0 to 3"),
         ("summary", {"key": [-1]}, "-1"),
         ("summary", {"key": ["0"]}, "0"),

@@ -17,6 +17,7 @@ from models.label_sets import load_labels
 from tests.tiny import AGAINST, FAVOR, train_tiny
 from training.data import StanceLabel, StanceRow, read_stance, read_summary, read_topic
 from training.evaluate import (
+    _full_stance,
     evaluate,
     evaluate_stance,
     evaluate_topic,
@@ -127,6 +128,22 @@ def test_a_perfect_stance_model_scores_one(tiny_rows: dict[str, Path]) -> None:
     assert {figures[name] for name in ("accuracy", "macro_f1", "favor_against_f1", *SPANS)} == {1.0}
     assert figures["holder_polarity_accuracy"] == 1.0
     assert figures["ece"] < 1e-6 and figures["n"] == 36 and figures["n_mixed"] == 0
+
+
+def test_pairs_whose_words_name_the_opposite_are_a_slice_of_their_own() -> None:
+    turned = StanceLabel("إغلاق الجسر", "against", None, None, opposite=True)
+    rows = [
+        StanceRow(
+            f"a{i}#0",
+            FAVOR.replace("الجسر", f"الجسر {i}"),
+            (StanceLabel("الجسر", "favor", None, None), turned),
+        )
+        for i in range(6)
+    ]
+    slices = _full_stance(Oracle(rows), rows)["slices"]["names"]
+    assert (slices["opposite"]["n"], slices["target"]["n"]) == (6, 6)
+    assert set(slices) == {"opposite", "target", "nobody on a side"}
+    assert {found["accuracy"] for found in slices.values()} == {1.0}
 
 
 def test_a_model_that_finds_everything_unrelated_scores_zero_on_spans(tiny_rows: dict[str, Path]) -> None:

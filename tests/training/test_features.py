@@ -102,6 +102,34 @@ def test_tags_carry_the_stance_and_holders_their_beginning(tokenizer: Any) -> No
     assert {EVIDENCE_TAGS[tag] for tag in row["evidence_labels"] if tag > 0} == {"I-against"}
 
 
+def test_where_the_opposite_is_named_the_side_is_that_of_the_words(tokenizer: Any) -> None:
+    """Label and tags say how somebody stands on what the words name, one more output what they name."""
+    span = _find(AGAINST, "نقابة الصيادين")
+    stays = StanceLabel("x", "against", span, None)
+    (plain,) = stance_features([_pair(AGAINST, stays)], tokenizer, PLAIN, CONFIG)
+    turned = StanceLabel("x", "favor", span, None, opposite=True)
+    (row,) = stance_features([_pair(AGAINST, turned)], tokenizer, PLAIN, CONFIG)
+    assert row["labels"] == plain["labels"] and row["holder_labels"] == plain["holder_labels"]
+    assert set(plain["opposite_labels"]) == {0.0} and set(row["opposite_labels"]) == {1.0}
+
+
+def test_of_two_parties_each_has_its_own_opposite(tokenizer: Any) -> None:
+    """All other tokens have the mean; nobody on a side and unrelated pairs teach nothing."""
+    first, second = _find(AGAINST, "نقابة"), _find(AGAINST, "الصيادين")
+    records = [
+        StanceLabel("x", "favor", first, None, opposite=True),
+        StanceLabel("x", "against", second, None),
+        StanceLabel("x", "neutral", None, None),
+    ]
+    (row,) = stance_features([_pair(AGAINST, *records)], tokenizer, PLAIN, CONFIG)
+    assert set(row["opposite_labels"]) == {0.0, 0.5, 1.0}
+    ids, shares = row["input_ids"], row["opposite_labels"]
+    assert _words(tokenizer, ids, [int(share == 1) for share in shares]) == "نقابة"
+    for pair in (_pair(AGAINST, records[2]), _pair(AGAINST)):
+        (row,) = stance_features([pair], tokenizer, PLAIN, CONFIG)
+        assert set(row["opposite_labels"]) == {IGNORE}
+
+
 def test_neighbouring_holders_keep_apart_and_one_named_twice_is_tagged_once(tokenizer: Any) -> None:
     first, second = _find(AGAINST, "نقابة"), _find(AGAINST, "الصيادين")
     records = [

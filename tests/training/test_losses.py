@@ -11,6 +11,7 @@ from training.losses import (
     build_loss,
     choice_cross_entropy,
     frequency_weights,
+    opposite_cross_entropy,
     soft_cross_entropy,
     tag_cross_entropy,
 )
@@ -55,6 +56,18 @@ def test_equal_weights_change_nothing(logits: torch.Tensor, gold: torch.Tensor) 
 def test_half_precision_logits_do_not_overflow() -> None:
     logits = torch.tensor([[60000.0, -60000.0]], dtype=torch.float16)
     assert soft_cross_entropy(logits, torch.tensor([[1.0, 0.0]])).item() == 0.0
+
+
+def test_opposites_are_learnt_of_tokens_and_of_the_pair() -> None:
+    """The pair's log-odds are the mean of its tokens'; what is ignored has no part in either."""
+    scores = torch.tensor([[2.0, -1.0, 50.0], [3.0, 3.0, 3.0]])
+    shares = torch.tensor([[1.0, 0.0, IGNORE], [IGNORE] * 3])
+    tokens = functional.binary_cross_entropy_with_logits(scores[0, :2], shares[0, :2])
+    pair = functional.binary_cross_entropy_with_logits(torch.tensor(0.5), torch.tensor(0.5))
+    torch.testing.assert_close(opposite_cross_entropy(scores, shares), tokens + pair)
+    nothing = opposite_cross_entropy(scores.requires_grad_(), torch.full_like(shares, IGNORE))
+    nothing.backward()
+    assert nothing.item() == 0 and scores.grad is not None and not scores.grad.any()
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0])

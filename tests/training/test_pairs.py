@@ -1,6 +1,7 @@
 """The pairs a stance model learns from: complete, seeded, and unrelated only where they really are."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_a_pair_on_which_holders_disagree_has_two_labels() -> None:
     row = StanceRow("a#0", FAVOR, (_label("الجسر"), _label("الجسر", "against"), _label("الجسر")))
     (pair,) = related_pairs([row])
     assert pair.labels == {"favor", "against"} and len(pair.records) == 3
+
+
+def test_a_pair_knows_what_its_words_name() -> None:
+    """The side on what is named is the other one where that is the target's opposite."""
+    turned = replace(_label("إغلاق الجسر"), opposite=True)
+    (pair,) = related_pairs([StanceRow("a#0", FAVOR, (turned, _label("إغلاق الجسر", "neutral")))])
+    assert (pair.names, [record.stance for record in pair.named]) == ("opposite", ["against", "neutral"])
+    assert pair.labels == {"favor", "neutral"}
+    assert replace(pair, records=(turned, _label("إغلاق الجسر"))).names == ""
+    assert replace(pair, records=(_label("إغلاق الجسر"),)).names == "target"
+    assert replace(pair, records=()).names == ""
 
 
 def test_a_pair_without_records_is_unrelated() -> None:

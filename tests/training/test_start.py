@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 
 from arabic.errors import InputError
 from models.bundle import LAYOUT, read_manifest, verify, write_manifest
@@ -174,6 +175,35 @@ def test_a_bundle_that_chooses_holders_and_one_that_tags_them_are_not_averaged(
     write_manifest(tags, dataclasses.replace(info, tasks={**info.tasks, "stance": old}))
     with pytest.raises(InputError, match="chooses holders"):
         average_bundles([tiny_bundle, tags], "stance", tiny_rows["stance"], tmp_path / "out")
+
+
+def without_opposites(bundle: Path, out: Path) -> Path:
+    """A copy as versions before 0.8 wrote it: no scores of opposites."""
+    old = Path(shutil.copytree(bundle, out))
+    head = old / "stance" / LAYOUT.head
+    save_file({k: v for k, v in load_file(head).items() if not k.startswith("opposite")}, head)
+    info = read_manifest(old)
+    stance = info.tasks["stance"]
+    decoding = {k: v for k, v in stance.decoding.items() if k != "opposites"}
+    tasks = {**info.tasks, "stance": dataclasses.replace(stance, decoding=decoding)}
+    write_manifest(old, dataclasses.replace(info, tasks=tasks))
+    return old
+
+
+def test_a_bundle_from_before_opposites_answers_and_can_be_gone_on_from(
+    tiny_bundle: Path, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
+) -> None:
+    """Its sides stay as they are; what is trained from it tells opposites, so that they are not averaged."""
+    old = without_opposites(tiny_bundle, tmp_path / "old")
+    for backend in ("torch", "onnx"):
+        (output,) = OpenBundle.open(old, backend).stance().outputs(["الجسر"], [TEXTS[0]])
+        assert "opposite" not in output.tokens[0][1]
+    rows = tiny_rows["stance"]
+    train("stance", rows, rows, tmp_path / "new", CONFIG, base=tiny_base, start=old)
+    (output,) = OpenBundle.open(tmp_path / "new").stance().outputs(["الجسر"], [TEXTS[0]])
+    assert "opposite" in output.tokens[0][1]
+    with pytest.raises(InputError, match="scores opposites"):
+        average_bundles([old, tmp_path / "new"], "stance", rows, tmp_path / "mean")
 
 
 def test_a_product_of_small_rank_is_kept_and_a_larger_one_cut_to_the_nearest() -> None:
