@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decoding import TaggedSpan, snap
 from models.predict import Floats
+from models.tagged_spans import TaggedSpan, snap
 
 _LONGEST = 24  # tokens of a holder
 _LIKELIEST = 8

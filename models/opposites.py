@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decoding import TaggedSpan
 from models.predict import Floats
+from models.tagged_spans import TaggedSpan
 
 
 def turned_logits(logits: Floats, opposite: Floats) -> Floats:

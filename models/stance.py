@@ -17,18 +17,14 @@ from models.choices import apart, chosen_spans
 from models.decoding import (
     StanceDecoding,
     StanceRecord,
-    TaggedSpan,
-    decode_spans,
     decode_stances,
-    first_mentions,
-    join_close,
     join_passages,
-    merge_spans,
 )
 from models.errors import BundleError
 from models.label_sets import load_labels
 from models.opposites import turned_logits, turned_span
 from models.predict import Backend, Floats, softmax
+from models.tagged_spans import TaggedSpan, decode_spans, first_mentions, join_close, merge_spans
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
 from models.windows import Arrays, Window, windows
 

@@ -1,5 +1,10 @@
 """The tags that a stance model gives to tokens."""
 
+from typing import Literal
+
+Polarity = Literal["favor", "against", "neutral"]
+POLARITIES: tuple[Polarity, ...] = ("favor", "against", "neutral")
+
 # Holder and evidence tokens carry the polarity of the stance they belong to, since two parties in one
 # paragraph may stand on opposite sides of the same target. Holders have begin tags as well: several
 # parties often stand side by side («مصر وقطر والولايات المتحدة»), pieces of evidence do not. Models since 0.5

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from arabic.errors import InputError
 from arabic.normalize import Normalization, Normalized, normalize
 from arabic.spelling import reader
-from models.decoding import POLARITIES
 from models.label_sets import load_labels
 from models.stance import under_heading
-from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
+from models.tags import EVIDENCE_TAGS, HOLDER_TAGS, POLARITIES
 from models.units import stems, unit_features
 from models.windows import Window, encode_units, pad, unit_windows, windows
 from training.config import TrainConfig

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decoding import POLARITIES, StanceDecoding, StanceRecord
+from models.decoding import StanceDecoding, StanceRecord
 from models.stance import PairOutput, StancePredictor
+from models.tags import POLARITIES
 from training.bootstrap import Statistic, Weights
 from training.metrics import SpanCounts, words_in
 from training.pairs import Pair

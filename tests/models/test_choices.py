@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from models.choices import apart, chosen_spans
-from models.decoding import POLARITIES, TaggedSpan
-from models.tags import HOLDER_TAGS
+from models.tagged_spans import TaggedSpan
+from models.tags import HOLDER_TAGS, POLARITIES
 
 TEXT = "رحبت مصر وقطر بالاتفاق الذي رفضته حركة العدل أمس"
 WORDS = TEXT.split(" ")

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.decoding import TaggedSpan
 from models.opposites import turned_logits, turned_span
 from models.predict import softmax
+from models.tagged_spans import TaggedSpan
 
 LOGIT = st.floats(-12, 12, width=32)
 OFFSETS = np.array([[0, 0], [0, 4], [5, 9], [10, 14], [15, 20], [0, 0]])

@@ -10,8 +10,8 @@ import pytest
 from arabic.errors import InputError
 from benchmarks.parties import ARTICLES as BENCHMARK
 from benchmarks.parties import read_gold
-from models.decoding import POLARITIES
 from models.label_sets import load_labels
+from models.tags import POLARITIES
 from training.annotated import (
     ANNOTATIONS_DIR,
     annotated_rows,
