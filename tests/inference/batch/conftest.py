@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import inference.batch.run as run_module
-from benchmarks.kill_batch import load_light
+from benchmarks.light_batch import load_light
 from inference.batch.options import Options
 from inference.batch.pool import Died, Event, Workers
 from inference.batch.prepare import BatchRun

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_batch import load_light, make_input
+from benchmarks.light_batch import load_light, make_input
 from inference.batch import dry_run, workers
 from inference.batch.dry_run import estimate
 from inference.batch.options import Options

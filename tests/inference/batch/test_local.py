@@ -11,15 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.kill_batch import (
-    POISON,
-    LightAnalyzer,
-    kill_and_compare,
-    load_light,
-    make_input,
-    start_driver,
-    workers_of,
-)
+from benchmarks.kill_batch import kill_and_compare, start_driver, workers_of
+from benchmarks.light_batch import POISON, LightAnalyzer, load_light, make_input
 from inference.batch import folder
 from inference.batch.local import LocalPool
 from inference.batch.options import Options

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_batch import content, make_input, start_driver, workers_of
+from benchmarks.kill_batch import content, start_driver, workers_of
+from benchmarks.light_batch import make_input
 from inference.batch import folder
 
 pytest.importorskip("ray", reason="needs the extra [ray]")

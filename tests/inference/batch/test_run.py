@@ -16,7 +16,8 @@ import pytest
 
 import inference.batch.run as run_module
 from arabic.errors import InputError
-from benchmarks.kill_batch import POISON, LightAnalyzer, content, make_input
+from benchmarks.kill_batch import content
+from benchmarks.light_batch import POISON, LightAnalyzer, make_input
 from inference.batch import folder
 from inference.batch.rows import Columns
 from inference.batch.stop import Stop, Stopped

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arabic.errors import InputError
-from benchmarks.kill_batch import LightAnalyzer
+from benchmarks.light_batch import LightAnalyzer
 from inference.batch import folder
 from inference.batch.options import Options
 from inference.batch.rows import Row, RowError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from arabic.errors import InputError
-from benchmarks.kill_batch import LightAnalyzer, load_light
+from benchmarks.light_batch import LightAnalyzer, load_light
 from inference.batch import workers
 from inference.batch.options import Options
 from inference.batch.pool import Workers
