@@ -30,6 +30,7 @@ _FROM_ZERO = (
     "class_weight_power",
     "unrelated_ratio",
     "token_loss_weight",
+    "opposite_weight",
     "tag_weight",
 )
 _SHARES = (
@@ -101,6 +102,8 @@ class TrainConfig:
     """stance: share of the pairs that come with a heading, half of them with one that names the target."""
     token_loss_weight: float = 1.0
     """stance: weight of the holder and evidence losses beside the label's."""
+    opposite_weight: float = 1.0
+    """stance: weight of the loss of whether the target's opposite is named."""
     tag_weight: float = 1.0
     """stance: weight of holder and evidence tokens against tokens outside."""
     kind: Literal["extractive", "abstractive"] = "extractive"

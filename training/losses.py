@@ -28,7 +28,8 @@ def build_loss(task: str, config: TrainConfig, class_weights: Tensor | None) -> 
         loss = pair_loss(outputs, labels) + config.token_loss_weight * tokens
         if "opposite" not in outputs:
             return loss
-        return loss + opposite_cross_entropy(outputs["opposite"], labels["opposite_labels"])
+        opposites = opposite_cross_entropy(outputs["opposite"], labels["opposite_labels"])
+        return loss + config.opposite_weight * opposites
 
     def salience_loss(outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
         targets = labels["unit_labels"]
