@@ -189,9 +189,12 @@ class Careful:
     def __call__(self, arrays: Arrays) -> Arrays:
         """Answer for one text."""
         outputs = self.quick(arrays)
-        second, first = np.partition(outputs["logits"][0], -2)[-2:]
-        turns = abs(float(outputs["opposite"].mean())) if "opposite" in outputs else np.inf
-        if min(first - second, turns) >= UNSURE:
+        logits = outputs["logits"][0]
+        second, first = np.partition(logits, -2)[-2:]
+        sure = first - second >= UNSURE
+        if "opposite" in outputs and logits.argmax() < 2:  # favor or against: there is a side to turn
+            sure &= abs(outputs["opposite"].mean()) >= UNSURE
+        if sure:
             return outputs
         with self._lock:
             if self._exact is None:

@@ -123,19 +123,14 @@ def _pole_rows(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     **target,
                     "stance": "favor" if record["side"] == pole else "against",
                     "opposite": record["names"] not in (pole, "both"),
-                    **_first(found["text"], "holder", record["holder"]),
-                    **_first(found["text"], "evidence", record["evidence"]),
+                    "holder": record["holder"],
+                    "evidence": record["evidence"],
                 }
                 for record in found["stances"]
             ] or [{**target, "stance": "neutral", "holder": "", "evidence": ""}]
         stances.append({"target": question["near"], "stance": UNRELATED, "holder": "", "evidence": ""})
         text = {"title": found["title"], "text": found["text"], "stances": stances}
         yield {"id": f"{question['id']}#{number}", **text}
-
-
-def _first(text: str, name: str, words: str) -> dict[str, Any]:
-    start = text.index(words)
-    return _piece(text, name, [start, start + len(words)])
 
 
 def _check_text(annotation: dict[str, Any], text: str) -> None:

@@ -230,10 +230,10 @@ def _span(text: str, record: Mapping[str, Any], name: str) -> tuple[int, int] | 
 
 
 def _truth(record: Mapping[str, Any], name: str) -> bool:
-    value = record.get(name)
-    if value not in (None, True, False):
+    value = record.get(name) or False
+    if not isinstance(value, bool):
         raise RowError("wrong_value", f"{name} must be true or false, was {value!r:.60}")
-    return bool(value)
+    return value
 
 
 def _numbers(given: Any, name: str, units: Sequence[str]) -> tuple[int, ...]:

@@ -106,7 +106,11 @@ def _lines(rows: Sequence[StanceRow]) -> Iterator[str]:
 
 
 def _record(text: str, label: StanceLabel) -> dict[str, Any]:
-    record: dict[str, Any] = {"target": label.target, "stance": label.stance}
+    record: dict[str, Any] = {
+        "target": label.target,
+        "stance": label.stance,
+        "opposite": label.opposite,
+    }
     for name, span in (("holder", label.holder), ("evidence", label.evidence)):
         if span is not None:
             record |= {name: text[slice(*span)], f"{name}_start": span[0]}

@@ -145,6 +145,19 @@ def test_the_model_in_fp32_is_loaded_once_and_only_when_it_is_needed() -> None:
     assert len(loads) == 1 and all(answer["logits"][0, 1] == 9 for answer in answers)
 
 
+@pytest.mark.parametrize(
+    ("logits", "opposite", "again"),
+    [([5, 0, 0, 0], 0.05, True), ([0, 5, 0, 0], -3.0, False), ([0, 0, 0, 5], 0.05, False)],
+)
+def test_where_a_side_may_turn_either_way_fp32_decides(
+    logits: list[float], opposite: float, again: bool
+) -> None:
+    """Most pairs are unrelated: they have no side, and are not asked a second time for it."""
+    said = {"logits": np.array([logits], np.float32), "opposite": np.full((1, 7), opposite, np.float32)}
+    careful = onnx_backend.Careful(lambda arrays: said, lambda: lambda arrays: {})
+    assert careful({}) == ({} if again else said)
+
+
 def test_an_answer_does_not_depend_on_the_texts_beside_it(tiny_bundle: Path) -> None:
     """To the bit: a scale for a batch would make rows depend on how a job is cut up."""
     topic = OpenBundle.open(tiny_bundle, "onnx").topic()

@@ -44,6 +44,16 @@ def test_the_target_is_never_seen(tiny_bundle: Path, tmp_path: Path, monkeypatch
     json.dumps(found, allow_nan=False)
 
 
+def test_what_is_trained_on_is_what_was_labelled(tmp_path: Path) -> None:
+    """Nothing of a record is lost on the way, least of all that the opposite is named."""
+    record = {"target": "إغلاق الميناء", "stance": "favor", "holder": "نقابة الصيادين", "opposite": True}
+    row = {"id": "doc0#0", "text": AGAINST, "stances": [record, {"target": "الجسر", "stance": "neutral"}]}
+    rows = read_stance(write_rows(tmp_path / "rows.jsonl", [row])).rows
+    again = tmp_path / "again.jsonl"
+    again.write_text("".join(leave_one_out._lines(rows)), encoding="utf-8")
+    assert read_stance(again).rows == rows and rows[0].stances[0].opposite
+
+
 def test_what_cannot_be_left_out_is_refused(
     tiny_bundle: Path, tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
 ) -> None:
