@@ -2,12 +2,14 @@
 
     python -m training.annotated topic|stance|summary|… --texts ARTICLES.jsonl … --out ROWS.jsonl
     python -m training.annotated targets|… --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
+    python -m training.annotated opposites|poles|… --texts STANCE_ROWS.jsonl … --out ROWS.jsonl
     python -m training.annotated written|written_articles|… --out ROWS.jsonl
 
 `training/annotations/*.jsonl` hold ids, labels and offsets; the news texts are not ours to give away. Those
 of `written*.jsonl` are: paragraphs written for the project, so that nothing else is needed.
 `targets*` are other words for the targets of labelled stance rows, as somebody would type them who has
-not read the paragraph, and for each a target that looks close but is not spoken of.
+not read the paragraph, and for each a target that looks close but is not spoken of. `opposites` says of
+labelled stance rows which records' words name the target's opposite; `poles*` are the other pole of targets.
 """
 
 import argparse
@@ -72,16 +74,55 @@ def typed_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     The stances are the labelled row's own, on the target in other words; the near miss is unrelated.
     Raises `InputError` where a row is not the one that was annotated.
     """
+    for row, found in _annotated(name, files):
+        yield _typed(row, found)
+
+
+def opposite_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """The labelled rows that were read; of each record whose words name the target's opposite, that they do.
+
+    Raises `InputError` where a row is not the one that was read.
+    """
+    for row, found in _annotated(name, files):
+        for number in found["opposite"]:
+            row["stances"][number]["opposite"] = True
+        yield row
+
+
+def pole_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """A further stance row for every labelled row that was annotated, on the other pole of its targets.
+
+    Whoever is for a target is against its other pole, and words that name the one name the opposite of the
+    other. Raises `InputError` where a row is not the one that was annotated.
+    """
+    sides = {"favor": "against", "against": "favor"}
+    for row, found in _annotated(name, files):
+        stances = [
+            {
+                **record,
+                "target": found["poles"][record["target"]],
+                "stance": sides.get(record["stance"], record["stance"]),
+                "opposite": record["stance"] in sides and not record.get("opposite", False),
+            }
+            for record in row["stances"]
+            if record["target"] in found["poles"]
+        ]
+        if len({record["target"] for record in stances}) < len(found["poles"]):
+            raise InputError(f"{row['id']}: a target of its poles has no stance; take the row as it was")
+        yield {**row, "id": f"{row['id']}#pole", "stances": stances}
+
+
+def _annotated(name: str, files: Sequence[Path]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The labelled rows that were annotated, each with its annotation."""
     lines = (ANNOTATIONS_DIR / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     annotations = {row["id"]: row for row in map(json.loads, lines)}
     for path in files:
         with path.open(encoding="utf-8") as file:
             for row in map(json.loads, file):
                 found = annotations.get(row["id"])
-                if found is None:
-                    continue
-                _check_text(found, row["text"])
-                yield _typed(row, found)
+                if found is not None:
+                    _check_text(found, row["text"])
+                    yield row, found
 
 
 def written_rows(name: str, _: Sequence[Path]) -> Iterator[dict[str, Any]]:
@@ -179,7 +220,13 @@ def main() -> None:
     options = parser.parse_args()
     if not options.texts and not options.task.startswith("written"):
         parser.error(f"{options.task} needs --texts: its texts are not in the project")
-    readers = {"targets": typed_rows, "summary": summary_rows, "written": written_rows}
+    readers = {
+        "targets": typed_rows,
+        "opposites": opposite_rows,
+        "poles": pole_rows,
+        "summary": summary_rows,
+        "written": written_rows,
+    }
     read = readers.get(options.task.split("_")[0], annotated_rows)
     rows = list(read(options.task, options.texts))
     options.out.write_text(
