@@ -14,8 +14,9 @@ from arabic.errors import InputError
 from training.annotated import ANNOTATIONS_DIR, opposite_rows, pole_rows
 from training.data import StanceRow, read_stance
 
-OPPOSITES = ("opposites", "opposites_articles", "opposites_random", "opposites_test")
-POLES = ("poles", "poles_random", "poles_test")
+OPPOSITES = ("opposites", "opposites_articles", "opposites_random", "opposites_dev", "opposites_test")
+POLES = ("poles", "poles_random", "poles_dev", "poles_test")
+JUDGED = ("_dev", "_test")
 TEXT = "طالب الاتحاد بإغلاق المصنع، فيما أيدت النقابة عمله، ولم يعلق الوزير."
 
 
@@ -97,11 +98,16 @@ def test_the_annotations_hold_no_text_and_no_target_is_its_own_pole() -> None:
             assert len({*poles, *poles.values()}) == 2 * len(poles)
 
 
-def test_what_is_to_judge_by_is_in_no_other_file() -> None:
-    for names, test in ((OPPOSITES, "opposites_test"), (POLES, "poles_test")):
-        judged = {row["id"].split("#")[0] for row in _annotations(test)}
-        learnt = {row["id"].split("#")[0] for name in names if name != test for row in _annotations(name)}
-        assert judged and not judged & learnt
+@pytest.mark.parametrize("names", [OPPOSITES, POLES])
+def test_what_is_to_judge_by_is_in_no_other_file(names: tuple[str, ...]) -> None:
+    learnt = {_document(row) for name in names if not name.endswith(JUDGED) for row in _annotations(name)}
+    judged = [{_document(row) for row in _annotations(name)} for name in names if name.endswith(JUDGED)]
+    assert len(judged) == 2 and not judged[0] & judged[1]
+    assert all(documents and not documents & learnt for documents in judged)
+
+
+def _document(row: dict[str, Any]) -> str:
+    return str(row["id"].split("#")[0])
 
 
 @pytest.mark.shared
