@@ -24,6 +24,7 @@ from typing import Any
 from arabic.errors import InputError
 from arabic.sentences import clauses
 from training.data import UNRELATED
+from training.pairs import OPPOSITE
 from training.pseudo_labels import paragraphs_of
 
 ANNOTATIONS_DIR = Path(__file__).parent / "annotations"
@@ -95,14 +96,13 @@ def pole_rows(name: str, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     Whoever is for a target is against its other pole, and words that name the one name the opposite of the
     other. Raises `InputError` where a row is not the one that was annotated.
     """
-    sides = {"favor": "against", "against": "favor"}
     for row, found in _annotated(name, files):
         stances = [
             {
                 **record,
                 "target": found["poles"][record["target"]],
-                "stance": sides.get(record["stance"], record["stance"]),
-                "opposite": record["stance"] in sides and not record.get("opposite", False),
+                "stance": OPPOSITE.get(record["stance"], record["stance"]),
+                "opposite": record["stance"] in OPPOSITE and not record.get("opposite", False),
             }
             for record in row["stances"]
             if record["target"] in found["poles"]
