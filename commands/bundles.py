@@ -77,6 +77,22 @@ def average(
 
 
 @bundle_app.command()
+def sides(
+    bundle: Annotated[Path, typer.Argument(help="A bundle with a stance model.", metavar="BUNDLE")],
+    second: Annotated[Path, typer.Argument(help="One trained with sides=true.", metavar="SECOND")],
+    out: Annotated[Path, typer.Option(help="The new bundle's folder.")],
+    sure: Annotated[float, typer.Option(help="Log-odds of the opposite over which its side counts.")] = 2.0,
+) -> None:
+    """Add a second opinion on the side, for targets whose opposite a text may name."""
+    from models.merge import add_sides
+    from training.card import write_card
+
+    info = add_sides(bundle, second, out, sure=sure)
+    write_card(out)
+    typer.echo(f"{info.name} {info.version}: {len(info.files)} files, {info.sha256}")
+
+
+@bundle_app.command()
 def push(
     path: Annotated[Path, typer.Argument(help="The bundle's folder.", metavar="BUNDLE")],
     repository: Annotated[str, typer.Argument(help="A model repository of the hub.", metavar="OWNER/NAME")],

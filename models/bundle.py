@@ -7,6 +7,7 @@
         head.safetensors    the task's own layers
         adapter_*           a peft LoRA adapter, merged into a copy of the encoder when loaded
         trees.safetensors   summary: boosted trees, a second opinion on what is salient
+        sides/              stance: head and adapter of a second opinion on the side, see `models.opposites`
 
 A task that was fine-tuned in full has an encoder folder of its own and no adapter; an abstractive
 summarizer, a seq2seq model in a folder of its own, has no head.
@@ -41,6 +42,7 @@ class Layout:
     adapter_config: str = "adapter_config.json"
     adapter_weights: str = "adapter_model.safetensors"
     trees: str = "trees.safetensors"
+    sides: str = "sides"
     encoder_files: tuple[str, ...] = ("config.json", "model.safetensors", "tokenizer.json")
 
 
@@ -92,6 +94,14 @@ class TaskInfo:
     def tells_opposites(self) -> bool:
         """Whether a stance model has the scores of `models.opposites`; bundles before 0.8 have none."""
         return bool(self.decoding.get("opposites"))
+
+    @property
+    def sides(self) -> "TaskInfo | None":
+        """The second model of a stance task, which reads as the first does and tells opposites, or None."""
+        if not self.decoding.get("sides"):
+            return None
+        known = {"chosen_holders": True, "opposites": True, "sure_opposite": self.decoding["sure_opposite"]}
+        return dataclasses.replace(self, decoding=known)
 
 
 @with_config(ConfigDict(extra="forbid"))  # holds for the dataclasses inside as well
@@ -211,6 +221,9 @@ def _needed(info: BundleInfo) -> list[str]:
             files.append(f"{name}/{LAYOUT.head}")
         if task.method == "lora":
             files += [f"{name}/{LAYOUT.adapter_config}", f"{name}/{LAYOUT.adapter_weights}"]
+        if task.sides is not None:
+            second = (LAYOUT.head, LAYOUT.adapter_config, LAYOUT.adapter_weights)
+            files += [f"{name}/{LAYOUT.sides}/{file}" for file in second]
         if "trees" in task.decoding:
             files.append(f"{name}/{LAYOUT.trees}")
     return files

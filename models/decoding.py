@@ -16,7 +16,9 @@ class StanceDecoding:
     """Options of the stance decoder, chosen on dev and saved in the bundle.
 
     With `chosen_holders` the model's holder scores are those of `models.choices`, else tags (bundles before
-    0.5); with `opposites` it has the scores of `models.opposites` (bundles from 0.8 on). `holder_bias` and
+    0.5); with `opposites` it has the scores of `models.opposites` (bundles from 0.8 on); with `sides` there
+    is a second model, whose side counts where its log-odds that the target's opposite is named are over
+    `sure_opposite`. `holder_bias` and
     `evidence_bias` are added to the log-probability of nobody and of "outside"; `pair_weight` is the weight
     of the pair's label against the holder's own polarity. The surest holder is always kept, further ones
     only from the score `further_holder` on. Where the pair's label gives both sides at least `mixed`, both
@@ -30,6 +32,8 @@ class StanceDecoding:
 
     chosen_holders: bool = False
     opposites: bool = False
+    sides: bool = False
+    sure_opposite: float = 0.0
     holder_bias: float = 0.0
     evidence_bias: float = 0.0
     pair_weight: float = 0.5

@@ -47,7 +47,12 @@ class OpenBundle:
 
     def stance(self) -> StancePredictor:
         """The stance predictor. Raises `BundleError` if the bundle has none."""
-        return StancePredictor(self._task_backend("stance"), self._task("stance"))
+        info = self._task("stance")
+        sides = None
+        if info.sides is not None:
+            backend = self._backend(info.encoder, f"stance/{LAYOUT.sides}", info.sides)
+            sides = StancePredictor(backend, info.sides)
+        return StancePredictor(self._task_backend("stance"), info, sides)
 
     def summary(self) -> SaliencePredictor:
         """The salience predictor. Raises `BundleError` if the bundle has none, or a model that writes."""

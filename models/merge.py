@@ -2,10 +2,16 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from models.bundle import LAYOUT, BundleInfo, EncoderInfo, read_manifest, verify, write_manifest
+from models.bundle import LAYOUT, BundleInfo, EncoderInfo, TaskInfo, read_manifest, verify, write_manifest
 from models.errors import BundleError
+from models.label_sets import load_labels
+
+SIDES = ("sides", "sure_opposite")
+"""The decoding options of a stance model that has a second one."""
+_READING = ("respell", "headings")
 
 
 def merge_bundles(parts: Sequence[Path], out: Path, *, name: str, version: str) -> BundleInfo:
@@ -37,6 +43,52 @@ def merge_bundles(parts: Sequence[Path], out: Path, *, name: str, version: str) 
     for folder in stale:
         shutil.rmtree(out / folder, ignore_errors=True)
     return write_manifest(out, BundleInfo(name, version, encoders, tasks))
+
+
+def add_sides(bundle: Path, second: Path, out: Path, *, sure: float) -> BundleInfo:
+    """Write `bundle` to `out` with the stance model of `second` as a second opinion on the side.
+
+    Its side counts where its log-odds that the target's opposite is named are over `sure`; one that
+    `bundle` has by now is replaced. The figures in the manifest stay those of the first model alone.
+    Raises `BundleError`.
+    """
+    infos = {part: verify(part) for part in (bundle, second)}
+    for part in (bundle, second):
+        found = infos[part].tasks.get("stance")
+        if found is None or found.method != "lora" or found.labels != load_labels("stance").ids:
+            raise BundleError(f"{part} has no stance adapter with favor, against, neutral and unrelated")
+    first, other = (infos[part].tasks["stance"] for part in (bundle, second))
+    if not other.tells_opposites:
+        raise BundleError(
+            f"{second} does not score opposites (trained before 0.8?); train it with sides=true"
+        )
+    check_same(first.encoder, second, bundle, infos)
+    _check_reading(first, other, second)
+    if out.resolve() != bundle.resolve():
+        merge_bundles([bundle], out, name=infos[bundle].name, version=infos[bundle].version)
+    target = out / "stance" / LAYOUT.sides
+    (out / LAYOUT.manifest).unlink()  # while files change there is no valid bundle here
+    target.mkdir(exist_ok=True)
+    for file in (LAYOUT.head, LAYOUT.adapter_config, LAYOUT.adapter_weights):
+        shutil.copyfile(second / "stance" / file, target / file)
+    task = replace(
+        first,
+        decoding={**first.decoding, "sides": True, "sure_opposite": sure},
+        data=tuple(dict.fromkeys((*first.data, *other.data))),
+        config={**first.config, "second": other.config},
+    )
+    return write_manifest(out, replace(infos[bundle], tasks={**infos[bundle].tasks, "stance": task}))
+
+
+def _check_reading(first: TaskInfo, other: TaskInfo, second: Path) -> None:
+    """Raise `BundleError` unless two stance models are given the same tokens of a pair."""
+    for name in _READING:
+        if bool(first.config.get(name)) != bool(other.config.get(name)):
+            raise BundleError(
+                f"{second} was trained with another {name} than the first model; train it alike"
+            )
+    if first.max_length != other.max_length:
+        raise BundleError(f"{second} reads {other.max_length} tokens, the first model {first.max_length}")
 
 
 def _owned(folder: Path) -> set[str]:

@@ -99,27 +99,28 @@ class OnnxEncoder:
         return cls(folder, info, name, words, tokenizer)
 
     def forward(self, task: str, task_info: TaskInfo | None = None) -> Forward:
-        """The model of a task, or "embedding", prepared if it is not in the cache. Raises `BundleError`.
+        """The model of a task, "stance/sides", or "embedding", prepared if it is not in the cache.
 
-        Where int8 leaves topic or stance between two labels, fp32 decides.
+        Where int8 leaves topic or stance between two labels, fp32 decides. Raises `BundleError`.
         """
         quick = self._run(_session(cached(self._path(task), lambda: self._prepare(task, task_info))))
-        if task not in ("topic", "stance"):
+        if task_info is None or task == "summary":
             return quick
         name = f"{task}-fp32"
         return Careful(
             quick,
             lambda: self._run(_session(cached(self._path(name), partial(self._exact, task, task_info)))),
+            float(task_info.decoding.get("sure_opposite", 0.0)),
         )
 
     def _path(self, task: str) -> Path:
-        folders = (f"{self.name}/", f"{task.removesuffix('-fp32')}/")
-        owned = {file: sha256 for file, sha256 in self.info.files.items() if file.startswith(folders)}
+        folders = {self.name, task.removesuffix("-fp32")}
+        owned = {file: sha256 for file, sha256 in self.info.files.items() if _folder(file) in folders}
         key = json.dumps(
             [GRAPH_VERSION, task, owned, _CALIBRATION.read_text(encoding="utf-8")], sort_keys=True
         )
         digest = hashlib.sha256(key.encode("utf-8")).hexdigest()
-        return cache_folder() / "onnx" / f"{task}-{digest[:24]}.bin"
+        return cache_folder() / "onnx" / f"{task.replace('/', '-')}-{digest[:24]}.bin"
 
     def _run(self, session: Any) -> Forward:
         names = [output.name for output in session.get_outputs()]
@@ -137,15 +138,15 @@ class OnnxEncoder:
         from models.onnx_graph import build  # onnx is needed for preparing only
 
         weights, config = self._weights(task, task_info), read_config(self.folder / self.name)
-        measured, layers = build(task, weights, config, measured=True)
+        measured, layers = build(_kind(task), weights, config, measured=True)
         ranges = self._ranges(_session(measured), layers)
-        data, _ = build(task, weights, config, ranges)
+        data, _ = build(_kind(task), weights, config, ranges)
         return data
 
     def _exact(self, task: str, task_info: TaskInfo | None) -> bytes:
         from models.onnx_graph import build
 
-        return build(task, self._weights(task, task_info), read_config(self.folder / self.name))[0]
+        return build(_kind(task), self._weights(task, task_info), read_config(self.folder / self.name))[0]
 
     def _weights(self, task: str, info: TaskInfo | None) -> dict[str, NDArray[np.float32]]:
         """The encoder with the task's adapter merged into it, and the task's head, in fp32."""
@@ -157,7 +158,7 @@ class OnnxEncoder:
             shapes = {name: value.shape for name, value in weights.items()}
             for update in read_updates(self.folder / task, load_file, shapes):
                 weights[update.weight] += update.scale * (update.up @ update.down)
-        return weights | _head(self.folder / task, task, info, self.words.shape[1])
+        return weights | _head(self.folder / task, _kind(task), info, self.words.shape[1])
 
     def _ranges(self, session: Any, layers: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The largest magnitude of every input channel of every layer, over a few paragraphs of news."""
@@ -178,11 +179,13 @@ class OnnxEncoder:
 class Careful:
     """A model in int8 that asks the one in fp32 where two labels, or both sides, are nearly as likely.
 
-    About one text in fifty; the other model is loaded for the first of them.
+    About one text in fifty; the other model is loaded for the first of them. `opposite_at` are the log-odds
+    of the target's opposite at which the side turns.
     """
 
     quick: Forward
     load: Callable[[], Forward]
+    opposite_at: float = 0.0
     _exact: Forward | None = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -193,13 +196,23 @@ class Careful:
         second, first = np.partition(logits, -2)[-2:]
         sure = first - second >= UNSURE
         if "opposite" in outputs and logits.argmax() < 2:  # favor or against: there is a side to turn
-            sure &= abs(outputs["opposite"].mean()) >= UNSURE
+            sure &= abs(outputs["opposite"].mean() - self.opposite_at) >= UNSURE
         if sure:
             return outputs
         with self._lock:
             if self._exact is None:
                 self._exact = self.load()
         return self._exact(arrays)
+
+
+def _folder(file: str) -> str:
+    """The folder of a bundle's file, within the bundle."""
+    return file.rpartition("/")[0]
+
+
+def _kind(task: str) -> str:
+    """The task whose head a model has: that of "stance/sides" is a stance model's."""
+    return task.partition("/")[0]
 
 
 def _head(folder: Path, task: str, info: TaskInfo, hidden: int) -> dict[str, NDArray[np.float32]]:

@@ -3,6 +3,9 @@
 Who demands that a plant be closed is against its going on, however warm his words for the closure. The label,
 the holders and the evidence of a model with `opposites` say how somebody stands on what his words name; the
 scores `opposite`, one a token, say whether that is the opposite of the target (log-odds), and turn the side.
+
+A model that learns this beside everything else takes strange words for the opposite. So a bundle may have a
+second one, `sides`, which learnt from pairs with a side alone and is asked where the first model found one.
 """
 
 from dataclasses import replace
@@ -37,5 +40,10 @@ def turned_span(span: TaggedSpan, opposite: Floats, offsets: NDArray[np.int64]) 
     inside = (offsets[:, 0] < span.end) & (offsets[:, 1] > span.start)
     if not inside.any() or opposite[inside].mean() <= 0:
         return span
+    return other_side(span)
+
+
+def other_side(span: TaggedSpan) -> TaggedSpan:
+    """The span with favor and against exchanged."""
     favor, against, neutral = span.polarity
     return replace(span, polarity=(against, favor, neutral))

@@ -22,7 +22,7 @@ from models.decoding import (
 )
 from models.errors import BundleError
 from models.label_sets import load_labels
-from models.opposites import turned_logits, turned_span
+from models.opposites import other_side, turned_logits, turned_span
 from models.predict import Backend, Floats, softmax
 from models.tagged_spans import TaggedSpan, decode_spans, first_mentions, join_close, merge_spans
 from models.tags import EVIDENCE_TAGS, HOLDER_TAGS
@@ -50,6 +50,14 @@ class PairOutput:
     paragraph: Normalized
     logits: Floats  # (n_labels,)
     tokens: tuple[tuple[Window, Arrays], ...]
+    opposite: float = 0.0
+    """Log-odds that the target's opposite is named, of a model that tells it."""
+    turned: bool = False
+    """Whether all sides are the other ones: the label's are by now, the spans' once they are decoded."""
+
+    def turn(self) -> "PairOutput":
+        """The output with favor and against exchanged."""
+        return replace(self, logits=self.logits[[1, 0, 2, 3]], turned=not self.turned)
 
     def decode(self, options: StanceDecoding) -> PairPrediction:
         """Decode the token scores into spans of the paragraph as given."""
@@ -83,6 +91,8 @@ class PairOutput:
             for window, output in self.tokens
             for span in decode(output[name][: len(window.offsets)], window.offsets, text, bias)
         ]
+        if self.turned:
+            found = [other_side(span) for span in found]
         return sorted(found, key=lambda span: span.start)
 
     def _as_given(self, spans: Sequence[TaggedSpan]) -> tuple[TaggedSpan, ...]:
@@ -110,11 +120,13 @@ class StancePredictor:
     """The stances that a paragraph reports on a target.
 
     A target may carry a heading, see `ask`. A model with labels of its own gives `probabilities`; holders,
-    evidence and records exist only for favor, against, neutral and unrelated.
+    evidence and records exist only for favor, against, neutral and unrelated. `sides` is a second model,
+    asked for the side where the target's opposite may be named (`models.opposites`).
     """
 
     backend: Backend
     info: TaskInfo
+    sides: "StancePredictor | None" = None
     read: Callable[[str], Normalized] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -166,8 +178,29 @@ class StancePredictor:
             unrelated = [self._unrelated(output["logits"]) for _, output in found]
             surest = int(np.argmin(unrelated))
             tokens = tuple(f for i, f in enumerate(found) if i == surest or unrelated[i] < 0.5)
-            results.append(PairOutput(paragraph, found[surest][1]["logits"], tokens))
-        return results
+            chosen = found[surest][1]
+            named = float(chosen["opposite"].mean()) if "opposite" in chosen else 0.0
+            results.append(PairOutput(paragraph, chosen["logits"], tokens, named))
+        return self._second_opinion(results, targets, texts)
+
+    def _second_opinion(
+        self, outputs: list[PairOutput], targets: Sequence[str], texts: Sequence[str]
+    ) -> list[PairOutput]:
+        """The outputs, turned to the second model's side where it is sure that the opposite is named.
+
+        Only pairs that may have a side are asked, those among them that the rest of the article would make
+        related: a pass each.
+        """
+        if self.sides is None:
+            return outputs
+        shift = np.array([0, 0, 0, self.decoding.article_related * self.info.temperature], np.float32)
+        asked = [i for i, output in enumerate(outputs) if (output.logits - shift).argmax() < 2]
+        found = self.sides.outputs([targets[i] for i in asked], [texts[i] for i in asked])
+        for i, second in zip(asked, found, strict=True):
+            agree = second.logits[:2].argmax() == outputs[i].logits[:2].argmax()
+            if second.opposite > self.decoding.sure_opposite and not agree:
+                outputs[i] = outputs[i].turn()
+        return outputs
 
     def _unrelated(self, logits: Floats) -> float:
         """How likely a window is not about the target; without that label, how unsure it is."""

@@ -71,14 +71,14 @@ class TorchEncoder:
         return cls(folder, encoder.eval())
 
     def forward(self, task: str, info: TaskInfo | None = None) -> Forward:
-        """The model of a task, or "embedding". Raises `BundleError`."""
+        """The model of a task, "stance/sides", or "embedding". Raises `BundleError`."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
         if info is None:
             return torch_forward(_Embedding(self.encoder).to(device).eval())
         encoder = deepcopy(self.encoder)
         if info.method == "lora":
             merge_adapter(encoder, self.folder / task)
-        model = build_model(task, encoder, len(info.labels), opposites=info.tells_opposites)
+        model = build_model(task.split("/")[0], encoder, len(info.labels), opposites=info.tells_opposites)
         load_head(model, self.folder / task)
         return torch_forward(model.to(device).eval())
 

@@ -16,7 +16,7 @@ from arabic.errors import InputError
 from models.adapter import read_updates
 from models.bundle import LAYOUT, BundleInfo, Task, TaskInfo, verify, write_manifest
 from models.load import OpenBundle
-from models.merge import check_same
+from models.merge import SIDES, check_same
 from training.calibration import calibrate
 from training.data import read_rows
 from training.folder import check_new, publish_bundle
@@ -36,9 +36,9 @@ def average_bundles(
 
     An adapter's update is a product, so the mean is taken of the products and cut back to the largest
     rank among them, the nearest such update in the least-squares sense (Eckart and Young 1936).
-    Temperature, threshold and decoding are fitted on dev again; trees (summary) are the first part's. Runs
-    that did not begin at the same weights (`--start`, or one seed) average badly: look at the figures that
-    are returned.
+    Temperature, threshold and decoding are fitted on dev again; trees (summary) are the first part's, a
+    second model for sides (stance) is left away. Runs that did not begin at the same weights (`--start`, or
+    one seed) average badly: look at the figures that are returned.
 
     Raises `InputError` where the parts do not fit together, `BundleError` for a broken one.
     """
@@ -87,7 +87,7 @@ def _write(
 ) -> None:
     encoder = infos[first].tasks[task].encoder
     shutil.copytree(first / encoder, folder / encoder)
-    shutil.copytree(first / task, folder / task)
+    shutil.copytree(first / task, folder / task, ignore=shutil.ignore_patterns(LAYOUT.sides))
     save_file(_mean_head([part / task for part in infos]), folder / task / LAYOUT.head)
     stored = load_file(folder / encoder / "model.safetensors")
     shapes = {weight: value.shape for weight, value in stored.items()}
@@ -95,6 +95,7 @@ def _write(
     config = {**infos[first].tasks[task].config, "averaged": len(infos)}
     data = dict.fromkeys(d for info in infos.values() for d in info.tasks[task].data)
     info = dataclasses.replace(infos[first].tasks[task], config=config, data=tuple(data))
+    info = dataclasses.replace(info, decoding={k: v for k, v in info.decoding.items() if k not in SIDES})
     bundle = BundleInfo(name, "0", {encoder: infos[first].encoders[encoder]}, {task: info})
     write_manifest(folder, bundle)
     fitted = _calibrated(folder, task, dev)

@@ -104,6 +104,8 @@ class TrainConfig:
     """stance: weight of the holder and evidence losses beside the label's."""
     opposite_weight: float = 1.0
     """stance: weight of the loss of whether the target's opposite is named."""
+    sides: bool = False
+    """stance: learn only from who takes a side, as the second model that `mujaz bundle sides` adds."""
     tag_weight: float = 1.0
     """stance: weight of holder and evidence tokens against tokens outside."""
     kind: Literal["extractive", "abstractive"] = "extractive"

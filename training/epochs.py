@@ -18,7 +18,7 @@ from models.bundle import Task
 from models.label_sets import load_labels
 from training.config import TrainConfig
 from training.features import stance_features, summary_features, topic_features
-from training.pairs import NegativeSampler, all_pairs, with_headings
+from training.pairs import NegativeSampler, all_pairs, sided_pairs, with_headings
 from training.places import moved_pairs
 from training.poles import opposite_pairs
 
@@ -110,7 +110,7 @@ def epoch_features(
     if task == "summary":
         return fixed(summary_features(rows, tokenizer, normalization, config))
     ours = tuple(labels) == load_labels("stance").ids
-    ratio = config.unrelated_ratio if ours else 0.0
+    ratio = config.unrelated_ratio if ours and not config.sides else 0.0
     sampler = NegativeSampler.of(rows if ratio else ())
 
     def features(epoch: int) -> Dataset:
@@ -120,6 +120,8 @@ def epoch_features(
         if ours:
             pairs += moved_pairs(pairs, config.elsewhere, seed)
             pairs += opposite_pairs(pairs, config.opposite_targets, seed)
+        if config.sides:
+            pairs = sided_pairs(pairs)
         pairs = with_headings(pairs, config.headings, seed)
         return stance_features(pairs, tokenizer, normalization, config, labels, seed)
 

@@ -162,6 +162,12 @@ def all_pairs(
     return given + draw_unrelated(sampler or NegativeSampler.of(rows), missing, hard, seed)
 
 
+def sided_pairs(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs on which somebody takes a side, with the records of those who do."""
+    sided = [replace(pair, records=tuple(r for r in pair.records if r.stance in OPPOSITE)) for pair in pairs]
+    return [pair for pair in sided if pair.records]
+
+
 def with_headings(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
     """Give `share` of the pairs a heading, half of them one that names the target; the others get none.
 

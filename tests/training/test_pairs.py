@@ -14,6 +14,7 @@ from training.pairs import (
     all_pairs,
     related_pairs,
     shared_words,
+    sided_pairs,
     unrelated_pairs,
     with_headings,
 )
@@ -145,3 +146,10 @@ def test_another_target_of_the_paragraph_serves_as_a_heading() -> None:
     pairs = [Pair(FAVOR, target, (_label(target),)) for target in ("الجسر", "الرسوم")] * 40
     headings = {pair.heading for pair in with_headings(pairs, 1.0, seed=3) if pair.target == "الجسر"}
     assert headings == {"الرسوم", "الجسر الرسوم", "الرسوم الجسر"}
+
+
+def test_of_the_pairs_with_a_side_those_who_take_one_are_kept() -> None:
+    row = StanceRow("a#0", FAVOR, (_label("الجسر"), _label("الجسر", "neutral"), _label("المدينة", "neutral")))
+    unrelated = Pair(NEUTRAL, "الجسر", ())
+    (kept,) = sided_pairs([*related_pairs([row]), unrelated])
+    assert (kept.text, kept.target, kept.records) == (FAVOR, "الجسر", row.stances[:1])

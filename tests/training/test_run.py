@@ -330,6 +330,20 @@ def test_pairs_moved_elsewhere_come_on_top_and_only_with_our_labels(tiny_base: P
     assert count(0, ours) == count(0.5, (*ours, "other")) == 40 < count(0.5, ours) < count(1, ours) == 80
 
 
+def test_a_model_for_sides_learns_from_who_takes_one(tiny_base: Path, tiny_rows: dict[str, Path]) -> None:
+    """No unrelated pairs are made, and neutral ones are left away."""
+    tokenizer, rows = load_tokenizer(tiny_base), read_stance(tiny_rows["stance"]).rows
+    labels = load_labels("stance").ids
+
+    def told(**settings: Any) -> list[int]:
+        config = TrainConfig(max_length=64, elsewhere=0.5, **settings)
+        features = epoch_features("stance", rows, tokenizer, Normalization(), config, labels)(0)
+        return np.sum([row["labels"] for row in features], axis=0).astype(int).tolist()
+
+    assert told(sides=True) == [6, 6, 0, 0]
+    assert told()[:3] == [6, 6, 6] and told()[3] >= 18
+
+
 def test_several_seeds_give_mean_and_spread_and_the_best_bundle(
     tiny_base: Path, tiny_rows: dict[str, Path], tmp_path: Path
 ) -> None:
