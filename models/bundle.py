@@ -100,7 +100,8 @@ class TaskInfo:
         """The second model of a stance task, which reads as the first does and tells opposites, or None."""
         if not self.decoding.get("sides"):
             return None
-        known = {"chosen_holders": True, "opposites": True, "sure_opposite": self.decoding["sure_opposite"]}
+        sure = self.decoding.get("sure_opposite", 0.0)
+        known = {"chosen_holders": True, "opposites": True, "sure_opposite": sure}
         return dataclasses.replace(self, decoding=known)
 
 

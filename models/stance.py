@@ -193,12 +193,13 @@ class StancePredictor:
         """
         if self.sides is None:
             return outputs
-        shift = np.array([0, 0, 0, self.decoding.article_related * self.info.temperature], np.float32)
+        options = self.decoding
+        shift = np.array([0, 0, 0, options.article_related * self.info.temperature], np.float32)
         asked = [i for i, output in enumerate(outputs) if (output.logits - shift).argmax() < 2]
         found = self.sides.outputs([targets[i] for i in asked], [texts[i] for i in asked])
         for i, second in zip(asked, found, strict=True):
             agree = second.logits[:2].argmax() == outputs[i].logits[:2].argmax()
-            if second.opposite > self.decoding.sure_opposite and not agree:
+            if second.opposite > options.sure_opposite and not agree:
                 outputs[i] = outputs[i].turn()
         return outputs
 

@@ -146,15 +146,21 @@ def test_the_model_in_fp32_is_loaded_once_and_only_when_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("logits", "opposite", "again"),
-    [([5, 0, 0, 0], 0.05, True), ([0, 5, 0, 0], -3.0, False), ([0, 0, 0, 5], 0.05, False)],
+    ("logits", "opposite", "at", "again"),
+    [
+        ([5, 0, 0, 0], 0.05, 0.0, True),
+        ([0, 5, 0, 0], -3.0, 0.0, False),
+        ([0, 0, 0, 5], 0.05, 0.0, False),
+        ([0, 5, 0, 0], 2.95, 3.0, True),
+        ([0, 5, 0, 0], 0.05, 3.0, False),
+    ],
 )
 def test_where_a_side_may_turn_either_way_fp32_decides(
-    logits: list[float], opposite: float, again: bool
+    logits: list[float], opposite: float, at: float, again: bool
 ) -> None:
     """Most pairs are unrelated: they have no side, and are not asked a second time for it."""
     said = {"logits": np.array([logits], np.float32), "opposite": np.full((1, 7), opposite, np.float32)}
-    careful = onnx_backend.Careful(lambda arrays: said, lambda: lambda arrays: {})
+    careful = onnx_backend.Careful(lambda arrays: said, lambda: lambda arrays: {}, opposite_at=at)
     assert careful({}) == ({} if again else said)
 
 
