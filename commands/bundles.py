@@ -81,7 +81,7 @@ def sides(
     bundle: Annotated[Path, typer.Argument(help="A bundle with a stance model.", metavar="BUNDLE")],
     second: Annotated[Path, typer.Argument(help="One trained with sides=true.", metavar="SECOND")],
     out: Annotated[Path, typer.Option(help="The new bundle's folder.")],
-    sure: Annotated[float, typer.Option(help="Log-odds of the opposite over which its side counts.")] = 2.0,
+    sure: Annotated[float, typer.Option(help="Log-odds of the opposite over which its side counts.")] = 3.0,
 ) -> None:
     """Add a second opinion on the side, for targets whose opposite a text may name."""
     from models.merge import add_sides

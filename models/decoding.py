@@ -18,16 +18,15 @@ class StanceDecoding:
     With `chosen_holders` the model's holder scores are those of `models.choices`, else tags (bundles before
     0.5); with `opposites` it has the scores of `models.opposites` (bundles from 0.8 on); with `sides` there
     is a second model, whose side counts where its log-odds that the target's opposite is named are over
-    `sure_opposite`. `holder_bias` and
-    `evidence_bias` are added to the log-probability of nobody and of "outside"; `pair_weight` is the weight
-    of the pair's label against the holder's own polarity. The surest holder is always kept, further ones
-    only from the score `further_holder` on. Where the pair's label gives both sides at least `mixed`, both
-    are reported: the side that no holder is on with the surest one of it that has at least the score
-    `weak_holder`, else with none. Where one paragraph of an article is about a target with at least
-    `article_sure`, `article_related` is added to the log-odds that each of its paragraphs is: most name a
-    subject once and go on about it without its words. A paragraph of more than `passage_words` words is
-    asked in passages of whole sentences, none longer where it can be helped: one label and one surest
-    holder are too few for a page.
+    `sure_opposite`. `holder_bias` and `evidence_bias` are added to the log-probability of nobody and of
+    "outside"; `pair_weight` is the weight of the pair's label against the holder's own polarity. The surest
+    holder is always kept, further ones only from the score `further_holder` on. Where the pair's label
+    gives both sides at least `mixed`, both are reported: the side that no holder is on with the surest one
+    of it that has at least the score `weak_holder`, else with none. Where one paragraph of an article is
+    about a target with at least `article_sure`, `article_related` is added to the log-odds that each of its
+    paragraphs is: most name a subject once and go on about it without its words. A paragraph of more than
+    `passage_words` words is asked in passages of whole sentences, none longer where it can be helped: one
+    label and one surest holder are too few for a page.
     """
 
     chosen_holders: bool = False

@@ -110,7 +110,7 @@ class OnnxEncoder:
         return Careful(
             quick,
             lambda: self._run(_session(cached(self._path(name), partial(self._exact, task, task_info)))),
-            float(task_info.decoding.get("sure_opposite", 0.0)),
+            None if task == _kind(task) else float(task_info.decoding["sure_opposite"]),
         )
 
     def _path(self, task: str) -> Path:
@@ -179,30 +179,35 @@ class OnnxEncoder:
 class Careful:
     """A model in int8 that asks the one in fp32 where two labels, or both sides, are nearly as likely.
 
-    About one text in fifty; the other model is loaded for the first of them. `opposite_at` are the log-odds
-    of the target's opposite at which the side turns.
+    About one text in fifty; the other model is loaded for the first of them. A second opinion on the side
+    counts over the log-odds `heard_over` of the target's opposite: well below them it matters to nobody.
     """
 
     quick: Forward
     load: Callable[[], Forward]
-    opposite_at: float = 0.0
+    heard_over: float | None = None
     _exact: Forward | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self, arrays: Arrays) -> Arrays:
         """Answer for one text."""
         outputs = self.quick(arrays)
-        logits = outputs["logits"][0]
-        second, first = np.partition(logits, -2)[-2:]
-        sure = first - second >= UNSURE
-        if "opposite" in outputs and logits.argmax() < 2:  # favor or against: there is a side to turn
-            sure &= abs(outputs["opposite"].mean() - self.opposite_at) >= UNSURE
-        if sure:
+        if self._is_sure(outputs):
             return outputs
         with self._lock:
             if self._exact is None:
                 self._exact = self.load()
         return self._exact(arrays)
+
+    def _is_sure(self, outputs: Arrays) -> bool:
+        logits = outputs["logits"][0]
+        second, first = np.partition(logits, -2)[-2:]
+        sure = bool(first - second >= UNSURE)
+        if "opposite" not in outputs or logits.argmax() >= 2:  # neither favor nor against: no side to turn
+            return sure
+        distance = float(outputs["opposite"].mean()) - (self.heard_over or 0.0)
+        unheard = self.heard_over is not None and distance <= -UNSURE
+        return unheard or (sure and abs(distance) >= UNSURE)
 
 
 def _folder(file: str) -> str:

@@ -146,21 +146,27 @@ def test_the_model_in_fp32_is_loaded_once_and_only_when_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("logits", "opposite", "at", "again"),
+    ("logits", "opposite", "heard_over", "again"),
     [
-        ([5, 0, 0, 0], 0.05, 0.0, True),
-        ([0, 5, 0, 0], -3.0, 0.0, False),
-        ([0, 0, 0, 5], 0.05, 0.0, False),
+        ([5, 0, 0, 0], 0.05, None, True),
+        ([0, 5, 0, 0], -3.0, None, False),
+        ([2, 2.05, 0, 0], -3.0, None, True),
+        ([0, 0, 0, 5], 0.05, None, False),
         ([0, 5, 0, 0], 2.95, 3.0, True),
         ([0, 5, 0, 0], 0.05, 3.0, False),
+        ([2, 2.05, 0, 0], 0.05, 3.0, False),
+        ([2, 2.05, 0, 0], 5.0, 3.0, True),
     ],
 )
 def test_where_a_side_may_turn_either_way_fp32_decides(
-    logits: list[float], opposite: float, at: float, again: bool
+    logits: list[float], opposite: float, heard_over: float | None, again: bool
 ) -> None:
-    """Most pairs are unrelated: they have no side, and are not asked a second time for it."""
+    """Most pairs are unrelated: they have no side, and are not asked a second time for it.
+
+    A second opinion is asked again near the odds over which it counts, and over them where it is torn.
+    """
     said = {"logits": np.array([logits], np.float32), "opposite": np.full((1, 7), opposite, np.float32)}
-    careful = onnx_backend.Careful(lambda arrays: said, lambda: lambda arrays: {}, opposite_at=at)
+    careful = onnx_backend.Careful(lambda arrays: said, lambda: lambda arrays: {}, heard_over)
     assert careful({}) == ({} if again else said)
 
 

@@ -16,6 +16,7 @@ from models.decoding import StanceDecoding
 from models.errors import BundleError
 from models.load import OpenBundle
 from models.merge import add_sides, merge_bundles
+from models.onnx_backend import Careful
 from models.stance import StancePredictor
 from tests.models.test_stance import naming_the_opposite, tagging
 from tests.tiny import AGAINST, FAVOR, NEUTRAL
@@ -73,6 +74,18 @@ def test_the_second_one_counts_where_it_is_sure(
     assert _sides(OpenBundle.open(second, backend).stance()) == favor
     assert _sides(OpenBundle.open(tmp_path / "wary", backend).stance()) == against
     assert _sides(OpenBundle.open(tmp_path / "eager", backend).stance()) == favor
+
+
+def test_int8_is_unsure_of_each_model_at_its_own_odds(
+    tiny_bundle: Path, second: Path, tmp_path: Path
+) -> None:
+    """A first model that tells opposites turns at even odds, whatever the second one is heard over."""
+    add_sides(tiny_bundle, second, tmp_path / "out", sure=2.0)
+    stance = OpenBundle.open(tmp_path / "out", "onnx").stance()
+    assert stance.info.tells_opposites and stance.sides is not None
+    for predictor, heard_over in ((stance, None), (stance.sides, 2.0)):
+        assert isinstance(predictor.backend.forward, Careful)
+        assert predictor.backend.forward.heard_over == heard_over
 
 
 def test_only_pairs_that_may_have_a_side_are_asked(tiny_bundle: Path) -> None:
